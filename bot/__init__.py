@@ -1,0 +1,1 @@
+"""Sparewheel: PostgreSQL backups in Slack, with the proof kept."""

@@ -1,0 +1,1 @@
+"""Rules only: the standard library, and the time handed in."""

@@ -1,0 +1,170 @@
+"""The words every part of the product shares when it speaks of a backup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a backup holds. SAFETY is a full backup taken before a restore."""
+
+    FULL = "full"
+    CRITICAL = "critical"
+    SCHEMA = "schema"
+    TABLE = "table"
+    SAFETY = "safety"
+
+
+class Format(StrEnum):
+    """How pg_dump writes: its custom archive, or plain SQL for people and psql."""
+
+    CUSTOM = "custom"
+    PLAIN = "plain"
+
+    @property
+    def suffix(self) -> str:
+        """The file ending of an archive in this format, dot included."""
+        return ".dump" if self is Format.CUSTOM else ".sql"
+
+
+class State(StrEnum):
+    """Where a backup stands in the ledger. The last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    STORED = "stored"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will change any more."""
+        return self in (State.STORED, State.FAILED, State.CANCELLED)
+
+
+class Phase(StrEnum):
+    """What a running backup is doing; the value is what a person reads."""
+
+    WAITING = "waiting for its turn"
+    PREFLIGHT = "looking at the database"
+    LOCKING = "locking tables and taking the snapshot"
+    DUMPING = "dumping, hashing and uploading"
+    COUNTING = "waiting for the last counts"
+    STORING = "completing the upload and comparing it"
+    DESCRIBING = "writing the manifest"
+
+
+class Tier(StrEnum):
+    """How much a table matters, as the configuration says. OTHER is in no tier."""
+
+    CRITICAL = "critical"
+    IMPORTANT = "important"
+    SUPPORTING = "supporting"
+    OTHER = "other"
+
+
+class FingerprintScope(StrEnum):
+    """For which tables content fingerprints are taken; counts are taken for all."""
+
+    ALL = "all"
+    TIERS = "tiers"  # critical and important ones
+    NONE = "none"
+
+    def covers(self, tier: Tier) -> bool:
+        """Whether a table of this tier gets a content fingerprint."""
+        if self is FingerprintScope.TIERS:
+            return tier in (Tier.CRITICAL, Tier.IMPORTANT)
+        return self is FingerprintScope.ALL
+
+
+@dataclass(frozen=True, order=True)
+class TableName:
+    """A relation's exact name. Never a pattern, never quoted inside."""
+
+    schema: str
+    name: str
+
+    def quoted(self) -> str:
+        """The name as SQL and as a pg_dump option that is no pattern: `"schema"."name"`."""
+        return ".".join('"' + part.replace('"', '""') + '"' for part in (self.schema, self.name))
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A running backup at one instant, for people.
+
+    `rows_done` of `rows_expected` come from the counting sessions and the catalogue's estimates
+    (pg_stat_progress_copy tells nothing of COPY TO); `bytes_out` is what left pg_dump so far.
+    """
+
+    phase: Phase
+    rows_done: int = 0
+    rows_expected: int = 0
+    tables_done: int = 0
+    tables_expected: int = 0
+    bytes_out: int = 0
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class BackupRecord:
+    """A row of backup_log, as every part of the product reads it. Times are UTC."""
+
+    id: str
+    database: str
+    kind: Kind
+    format: Format
+    tables: tuple[str, ...]  # asked for by name (kind TABLE only)
+    state: State
+    requested_by: str  # Actor.label
+    requested_user: str  # Slack user id, or the command line's name
+    team: str
+    source: str
+    channel: str | None  # where it was asked for in Slack
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    snapshot_at: datetime | None
+    phase: Phase | None
+    rows_done: int
+    rows_expected: int
+    tables_done: int
+    tables_expected: int
+    bytes_out: int
+    cancel_requested_by: str | None
+    archive_key: str | None
+    manifest_key: str | None
+    version_id: str | None
+    location: str | None
+    size_bytes: int | None
+    sha256: str | None
+    row_count: int | None
+    table_count: int | None
+    omitted: tuple[str, ...]  # names of what was left out, each with its reason
+    warnings: tuple[str, ...]
+    server_version: str | None
+    client_version: str | None
+    error_rule: str | None
+    error_sentence: str | None
+    error_next_step: str | None
+    error_detail: str | None  # redacted
+    checked_at: datetime | None
+    check_ok: bool | None
+    check_sentence: str | None
+    tested: bool
+    test_date: datetime | None
+    test_result: str | None
+
+    @property
+    def goodness(self) -> str:
+        """`proved`, `checked`, `stored`, or the state where it is none of them."""
+        if self.state is not State.STORED:
+            return self.state.value
+        if self.tested and self.test_result == "PASS":
+            return "proved"
+        return "checked" if self.check_ok else "stored"

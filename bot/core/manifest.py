@@ -1,0 +1,113 @@
+"""The manifest: what a backup says of itself, so that a restore needs the bucket alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from bot.core.backup import TableName
+
+MANIFEST_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Archive:
+    """One pg_dump output in storage. Sizes in bytes; hashes in lower-case hex unless named base64."""
+
+    key: str
+    location: str  # s3://bucket/key or file:///…
+    version_id: str | None
+    size_bytes: int
+    sha256: str
+    part_sha256s: tuple[str, ...]  # base64, in order; empty where the store takes the file whole
+    composite_sha256: str | None  # base64 of SHA-256 over the parts' digests, "-N" appended, as S3 reports it
+    format: str
+    compression: str
+
+
+@dataclass(frozen=True)
+class TableRecord:
+    """A table at the snapshot. `fingerprint` is None where none was asked for or possible."""
+
+    schema: str
+    name: str
+    kind: str  # "table", "partitioned", "materialized view"
+    tier: str
+    root: str | None  # the quoted name of the partitioned table above a leaf, or None
+    rows: int | None
+    fingerprint: str | None
+    expression: str | None  # the SQL aggregate that made the fingerprint
+    data_dumped: bool
+    size_bytes: int
+
+    @property
+    def table(self) -> TableName:
+        """The exact name."""
+        return TableName(self.schema, self.name)
+
+
+@dataclass(frozen=True)
+class Omission:
+    """Something that is not in the archive, by name, and why (a sentence)."""
+
+    what: str  # "table", "schema", "sequence", "settings", …
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything a restore and a restore test need. Times are ISO 8601 in UTC."""
+
+    id: str
+    database: str
+    kind: str
+    format: str
+    snapshot_at: str
+    finished_at: str
+    requested_by: str
+    server: Mapping[str, Any]  # version, version_num, system_identifier, database, encoding, collation…
+    client: Mapping[str, Any]  # pg_dump version, least_restore_major (client), options used
+    archives: tuple[Archive, ...]
+    tables: tuple[TableRecord, ...]
+    omitted: tuple[Omission, ...]
+    inventory: Mapping[str, Any]
+    roles_sql: str | None
+    settings: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+    version: int = field(default=MANIFEST_VERSION)
+
+    @property
+    def rows(self) -> int:
+        """Rows in all dumped leaves, partitioned tables not counted twice."""
+        return sum(t.rows or 0 for t in self.tables if t.data_dumped and t.kind == "table")
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all archives together."""
+        return sum(a.size_bytes for a in self.archives)
+
+    def to_json(self) -> bytes:
+        """The manifest as UTF-8 JSON with sorted keys: equal manifests give equal bytes."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+def from_json(data: bytes) -> Manifest:
+    """Read a manifest of a version this code knows.
+
+    Raises:
+        ValueError: not JSON, or a version newer than MANIFEST_VERSION.
+    """
+    raw = json.loads(data)
+    version = raw.get("version") if isinstance(raw, dict) else None
+    if not isinstance(version, int) or version > MANIFEST_VERSION:
+        raise ValueError(f"manifest version {version!r} is not known here (newest: {MANIFEST_VERSION})")
+    raw["archives"] = tuple(
+        Archive(**{**a, "part_sha256s": tuple(a["part_sha256s"])}) for a in raw["archives"]
+    )
+    raw["tables"] = tuple(TableRecord(**t) for t in raw["tables"])
+    raw["omitted"] = tuple(Omission(**o) for o in raw["omitted"])
+    raw["warnings"] = tuple(raw["warnings"])
+    return Manifest(**raw)

@@ -1,0 +1,1 @@
+"""A customer's database: clients, snapshot, dump, inventory, pre-flight."""

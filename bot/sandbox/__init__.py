@@ -1,0 +1,1 @@
+"""A Slack workspace and database servers for a first look, and for tests."""

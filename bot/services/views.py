@@ -1,0 +1,126 @@
+"""What services answer: facts for an edge to show. No edge's words, no markup, nothing escaped yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.core.backup import BackupRecord, Kind
+from bot.core.manifest import Manifest
+from bot.core.people import Actor, Role
+from bot.errors import SparewheelError
+
+
+@dataclass(frozen=True)
+class BackupMessage:
+    """The one message of a backup: asked for, under way, or its verdict, by the record's state.
+
+    `ahead` counts backups of the same database that run or wait before this one.
+    """
+
+    record: BackupRecord
+    ahead: int = 0
+    now: datetime | None = None
+
+
+@dataclass(frozen=True)
+class BackupDetails:
+    """The thread under a verdict, and `/backup show ID`."""
+
+    record: BackupRecord
+    manifest: Manifest | None
+    manifest_problem: str | None = None  # a sentence, where the manifest could not be read
+
+
+@dataclass(frozen=True)
+class BackupList:
+    """`/backup list`: newest first, at most as many as asked for; `total` counts all that match."""
+
+    records: Sequence[BackupRecord]
+    total: int
+    database: str | None
+    kind: Kind | None
+    now: datetime
+
+
+@dataclass(frozen=True)
+class KindStatus:
+    """The newest stored backup of one kind, and the age after which the configuration calls it stale."""
+
+    kind: Kind
+    newest: BackupRecord | None
+    stale_after: timedelta | None
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether the newest is older than it may be, or missing though one is scheduled."""
+        if self.stale_after is None:
+            return False
+        stored_at = self.newest.snapshot_at if self.newest else None
+        return stored_at is None or now - stored_at > self.stale_after
+
+
+@dataclass(frozen=True)
+class DatabaseStatus:
+    """One database in `/backup status`. `usual_size` is the median of the last five full ones, in bytes."""
+
+    database: str
+    rpo: timedelta | None
+    kinds: Sequence[KindStatus]
+    running: Sequence[BackupRecord]
+    last_failure: BackupRecord | None  # only when newer than the last success
+    usual_size: int | None = None
+
+
+@dataclass(frozen=True)
+class StatusView:
+    """`/backup status`: problems first. `not_seen` lists what could not be looked at, as sentences."""
+
+    databases: Sequence[DatabaseStatus]
+    now: datetime
+    not_seen: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class CheckMessage:
+    """The message of `/backup check`: under way while `finished_at` is None, then the verdict.
+
+    `verdict` is "PASS", "FAIL" or "COULD NOT VERIFY"; sizes in bytes.
+    """
+
+    check_id: str
+    record: BackupRecord
+    requested_user: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    bytes_read: int = 0
+    bytes_expected: int = 0
+    verdict: str | None = None
+    findings: Sequence[str] = ()  # sentences, worst first
+    read_through: str | None = None  # what reading the archive meant, e.g. "4 tables with rows, 31 entries"
+
+
+@dataclass(frozen=True)
+class CancelView:
+    """`/backup cancel ID`: asked for; `was_queued` ones are over at once."""
+
+    record: BackupRecord
+    was_queued: bool
+
+
+@dataclass(frozen=True)
+class HelpView:
+    """`/backup help`: what this person may do."""
+
+    command: str
+    actor: Actor
+    databases: Sequence[str]
+    roles: frozenset[Role] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Bad input or a missing right, said kindly. `suggestion` is a whole command to type instead."""
+
+    error: SparewheelError
+    suggestion: str | None = None

@@ -1,0 +1,1 @@
+"""The edge to Slack: payload in, Reply out as Block Kit."""

@@ -1,0 +1,1 @@
+"""One thin file per slash command: words in, a service called, a Reply out."""
