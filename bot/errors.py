@@ -3,6 +3,7 @@
 SparewheelError
 ├── ConfigurationError         the configuration or the environment is wrong (exit code 2)
 ├── UserError                  what was typed cannot be done as typed
+│   ├── WordsError             the words of a command cannot be read
 │   ├── NotAllowedError        the role does not reach
 │   └── NotFoundError          no such backup, database, table
 ├── DatabaseError              the database that is to be backed up
@@ -67,6 +68,16 @@ class UserError(SparewheelError):
     """What was typed cannot be done as typed."""
 
     next_step = "Type `/backup help` for everything that can be typed."
+
+
+class WordsError(UserError):
+    """The words of a command cannot be read. `suggestion` is a whole command to type instead."""
+
+    def __init__(
+        self, sentence: str, *, suggestion: str | None = None, next_step: str | None = None, cause: str = ""
+    ) -> None:
+        super().__init__(sentence, next_step=next_step, cause=cause)
+        self.suggestion = suggestion
 
 
 class NotAllowedError(UserError):

@@ -109,6 +109,18 @@ class CancelView:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Said to the asker alone: the request is taken; the message itself comes through the outbox.
+
+    `check_id` is set where a check was asked for, not a backup.
+    """
+
+    record: BackupRecord
+    ahead: int = 0
+    check_id: str | None = None
+
+
+@dataclass(frozen=True)
 class HelpView:
     """`/backup help`: what this person may do."""
 
