@@ -1,0 +1,157 @@
+"""`/backup`: the words typed, handed to the backup service; what it answers, handed back."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bot.core.backup import Format, Kind
+from bot.core.people import Actor
+from bot.core.reply import Reply, Request
+from bot.errors import NotAllowedError, NotFoundError, SparewheelError, WordsError
+from bot.services.views import (
+    Asked,
+    BackupDetails,
+    BackupList,
+    BackupMessage,
+    CancelView,
+    CheckMessage,
+    HelpView,
+    Refusal,
+    StatusView,
+)
+from commands import suggest
+from commands.words import (
+    LATEST,
+    Cancel,
+    Check,
+    Help,
+    Known,
+    Listing,
+    Now,
+    Pick,
+    Show,
+    Status,
+    Wanted,
+    parse,
+)
+
+
+class BackupService(Protocol):
+    """What this command needs of `bot.services.backups.Backups`."""
+
+    def request(
+        self,
+        actor: Actor,
+        *,
+        kind: Kind,
+        database: str,
+        tables: tuple[str, ...] = (),
+        format: Format = Format.CUSTOM,  # noqa: A002 - the word of pg_dump and of the command
+        channel: str | None = None,
+    ) -> BackupMessage:
+        """Queue a backup."""
+
+    def status(self, actor: Actor, database: str | None = None) -> StatusView:
+        """How things stand."""
+
+    def recent(
+        self, actor: Actor, database: str | None = None, kind: Kind | None = None, limit: int = 10
+    ) -> BackupList:
+        """The newest backups."""
+
+    def show(self, actor: Actor, backup_id: str) -> BackupDetails:
+        """Everything about one."""
+
+    def request_check(self, actor: Actor, backup_id: str, channel: str | None = None) -> CheckMessage:
+        """Queue a check."""
+
+    def cancel(self, actor: Actor, backup_id: str) -> CancelView:
+        """Ask a run to stop."""
+
+    def refuse_stranger(self, actor: Actor, text: str) -> object:
+        """Write the refusal of somebody without a role into the audit trail."""
+
+    def database_names(self) -> tuple[str, ...]:
+        """Every configured database."""
+
+    def default_database(self, channel: str | None) -> str | None:
+        """The database that a channel stands for."""
+
+
+def handle(request: Request, actor: Actor, backups: BackupService) -> Reply:
+    """Answer one `/backup …`; every refusal is an answer too, and only the asker sees any of them.
+
+    The message that everybody in the channel sees is not among the answers: the service puts it into
+    the outbox together with the job.
+    """
+    try:
+        if not actor.roles:
+            backups.refuse_stranger(actor, request.text)
+            return Reply(Refusal(stranger()))
+        known = Known(backups.database_names(), backups.default_database(request.channel))
+        return Reply(_answer(parse(request.text, known), request, actor, backups))
+    except WordsError as error:
+        return Reply(Refusal(error, error.suggestion))
+    except NotFoundError as error:
+        return Reply(Refusal(error, _listing(request.text)))
+    except SparewheelError as error:
+        return Reply(Refusal(error))
+
+
+def stranger() -> NotAllowedError:
+    """The polite refusal for somebody who has no role at all."""
+    return NotAllowedError(
+        "You have no role here yet, so this bot cannot do that for you.",
+        next_step="Ask an administrator to add you, or your user group, to `[roles]` in the configuration.",
+    )
+
+
+def _answer(wanted: Wanted, request: Request, actor: Actor, backups: BackupService) -> object:
+    """Ask the service for what is wanted; what comes back is a view."""
+    match wanted:
+        case Now():
+            return _ask(wanted, request, actor, backups)
+        case Status(database):
+            return backups.status(actor, database)
+        case Listing(database, kind):
+            return backups.recent(actor, database, kind)
+        case Show(pick):
+            return backups.show(actor, _id(pick, actor, backups))
+        case Check(pick):
+            check = backups.request_check(actor, _id(pick, actor, backups), request.channel)
+            return Asked(check.record, check_id=check.check_id)
+        case Cancel(pick):
+            return backups.cancel(actor, _id(pick, actor, backups))
+        case Help():
+            return HelpView(request.command or suggest.COMMAND, actor, backups.database_names(), actor.roles)
+
+
+def _ask(wanted: Now, request: Request, actor: Actor, backups: BackupService) -> Asked:
+    message = backups.request(
+        actor,
+        kind=wanted.kind,
+        database=wanted.database,
+        tables=wanted.tables,
+        format=wanted.format,
+        channel=request.channel,
+    )
+    return Asked(message.record, message.ahead)
+
+
+def _id(pick: Pick, actor: Actor, backups: BackupService) -> str:
+    """The id to hand on; `latest` of one database is the newest that the list shows for it.
+
+    Raises:
+        NotFoundError: that database has no backup yet.
+    """
+    if pick.backup_id != LATEST or pick.database is None:
+        return pick.backup_id
+    records = backups.recent(actor, pick.database, limit=1).records
+    if not records:
+        raise NotFoundError(f"There is no backup of {pick.database} yet.")
+    return records[0].id
+
+
+def _listing(text: str) -> str | None:
+    """After an id that leads nowhere, the list helps; not where the list itself was asked for."""
+    return None if "list" in text.lower() else f"{suggest.COMMAND} list"
