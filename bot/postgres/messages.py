@@ -146,10 +146,13 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], _Meaning], ...] = tuple(
         (r"server version mismatch", _TOO_OLD),
         (r"Tenant or user not found|no such user|unrecognized user", _TENANT),
         (
-            r"password authentication failed|no password supplied|authentication failed|no pg_hba\.conf entry",
+            r"password authentication failed|no password supplied|no pg_hba\.conf entry",
             _LOGIN,
         ),
-        (r"role \"[^\n]*\" (does not exist|is not permitted to log in)|SASL|SCRAM", _LOGIN),
+        (
+            r"authentication failed|role \"[^\n]*\" (does not exist|is not permitted to log in)|SASL|SCRAM",
+            _LOGIN,
+        ),
         (r"database \"[^\n]*\" does not exist|no such database", _NO_DATABASE),
         (
             (
@@ -180,7 +183,7 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], _Meaning], ...] = tuple(
         (
             (
                 r"server closed the connection|terminating connection|connection to server was lost|"
-                r"SSL connection has been closed|no connection to the server|could not receive data from server|"
+                r"SSL connection has been closed|no connection to the server|could not receive data|"
                 r"connection not open|connection is (lost|closed)|Connection reset by peer|shutting down"
             ),
             _GONE,

@@ -1,0 +1,27 @@
+"""PostgreSQL as it comes: nothing belongs to a platform."""
+
+from __future__ import annotations
+
+from bot.errors import SparewheelError
+from bot.platforms.interface import Place
+
+
+class Plain:
+    """No platform: every object is the customer's, every address is taken as it is."""
+
+    name = "plain"
+
+    def is_platform_schema(self, schema: str) -> bool:  # noqa: ARG002 - the seam's signature
+        """No schema is."""
+        return False
+
+    def owner_is_platform(self, owner: str) -> bool:  # noqa: ARG002 - the seam's signature
+        """No role is."""
+        return False
+
+    def check_address(self, place: Place) -> None:
+        """Any address will do; poolers are recognised by what they do."""
+
+    def next_step(self, error: SparewheelError, place: Place) -> str | None:  # noqa: ARG002 - the seam's
+        """Nothing is known beyond the error's own."""
+        return None
