@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from bot.core.backup import Format, Kind
+from bot.core.check import CheckMessage
 from bot.core.people import Actor
 from bot.core.reply import Reply, Request
 from bot.errors import NotAllowedError, NotFoundError, SparewheelError, WordsError
@@ -14,7 +15,6 @@ from bot.services.views import (
     BackupList,
     BackupMessage,
     CancelView,
-    CheckMessage,
     HelpView,
     Refusal,
     StatusView,
@@ -106,7 +106,9 @@ def stranger() -> NotAllowedError:
     )
 
 
-def _answer(wanted: Wanted, request: Request, actor: Actor, backups: BackupService) -> object:
+def _answer(  # noqa: PLR0911 - one return per command
+    wanted: Wanted, request: Request, actor: Actor, backups: BackupService
+) -> object:
     """Ask the service for what is wanted; what comes back is a view."""
     match wanted:
         case Now():

@@ -1,0 +1,8 @@
+"""How each view of bot.services.views looks in Slack: one module per family, one way in, `render`."""
+
+from __future__ import annotations
+
+from bot.slack.views import backup, check, details, lists, notes
+from bot.slack.views.base import Surroundings, render
+
+__all__ = ["Surroundings", "backup", "check", "details", "lists", "notes", "render"]

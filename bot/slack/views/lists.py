@@ -1,0 +1,99 @@
+"""`/backup list` and `/backup status`: many backups in few lines, problems first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.core.backup import Phase
+from bot.services.views import BackupList, DatabaseStatus, KindStatus, StatusView
+from bot.slack import mrkdwn, texts
+from bot.slack.blocks import Block, Rendered, at_most_fifty, section
+from bot.slack.fit import GOOD_TEXT, cut_mrkdwn, pages
+from bot.slack.mrkdwn import Mrkdwn
+from bot.slack.views.base import Surroundings, render, what, who
+
+
+def _packed(entries: list[str]) -> Rendered:
+    """Entries, each whole, packed into as few sections as they need."""
+    blocks: list[Block] = [section(page) for page in pages(entries)]
+    return Rendered(cut_mrkdwn("\n".join(entries), GOOD_TEXT), at_most_fifty(blocks))
+
+
+@render.register
+def _(view: BackupList, around: Surroundings) -> Rendered:
+    del around
+    of = f" of {mrkdwn.code(view.database)}" if view.database else ""
+    kind = f"{view.kind.capitalize()} backups" if view.kind else "Backups"
+    title = Mrkdwn(f"{kind}{of}")
+    head = {"title": title, "total": view.total, "shown": len(view.records)}
+    entries = texts.fill("list_head", head)
+    for record in view.records:
+        values = {
+            "record": record,
+            "what": what(record),
+            "goodness": record.goodness,
+            "at": record.snapshot_at or record.requested_at,
+            "who": who(record),
+        }
+        entries += texts.fill("list_line", values)
+    return _packed(entries)
+
+
+@render.register
+def _(view: StatusView, around: Surroundings) -> Rendered:
+    del around
+    ordered = sorted(view.databases, key=lambda status: not _problems(status, view.now))
+    entries = [entry for status in ordered for entry in _database(status, view.now)]
+    entries += [str(mrkdwn.prose(sentence)) for sentence in view.not_seen]
+    return _packed(entries or ["No database is configured yet."])
+
+
+def _database(status: DatabaseStatus, now: datetime) -> list[str]:
+    problems = _problems(status, now)
+    known = [kind for kind in status.kinds if kind.newest]
+    headline = "needs a look" if problems else "all in order" if known else "no backup yet"
+    values = {
+        "status": status,
+        "headline": headline,
+        "problems": problems,
+        "facts": [*_running(status), *(_line("status_kind", _kind(kind)) for kind in status.kinds)],
+    }
+    return texts.fill("status_database", values)
+
+
+def _problems(status: DatabaseStatus, now: datetime) -> list[Mrkdwn]:
+    """What is late or failed, as finished lines."""
+    lines = [_stale(kind, now) for kind in status.kinds if kind.is_stale(now)]
+    if status.last_failure:
+        lines.append(_line("status_failure", {"record": status.last_failure}))
+    return lines
+
+
+def _stale(kind: KindStatus, now: datetime) -> Mrkdwn:
+    newest = kind.newest
+    taken = newest.snapshot_at if newest else None
+    values = {
+        "kind": kind.kind.value,
+        "newest": taken,
+        "age": (now - taken).total_seconds() if taken else 0.0,
+        "allowed": kind.stale_after.total_seconds() if kind.stale_after else 0.0,
+    }
+    return _line("status_stale", values)
+
+
+def _running(status: DatabaseStatus) -> list[Mrkdwn]:
+    return [
+        _line("status_running", {"record": record, "phase": (record.phase or Phase.WAITING).value})
+        for record in status.running
+    ]
+
+
+def _kind(kind: KindStatus) -> dict[str, object]:
+    goodness = kind.newest.goodness if kind.newest else ""
+    return {"kind": kind.kind.value, "newest": kind.newest, "goodness": goodness}
+
+
+def _line(template: str, values: Mapping[str, object]) -> Mrkdwn:
+    """A template of a single line."""
+    return Mrkdwn(" ".join(texts.fill(template, values)))
