@@ -1,0 +1,34 @@
+"""Which store the configuration asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bot.settings import StorageSettings
+from bot.storage.filesystem import FolderStore
+from bot.storage.interface import Store
+from bot.storage.s3 import S3Store
+from bot.storage.s3_client import make_client, make_quick_client
+
+
+def open_store(settings: StorageSettings, environ: Mapping[str, str]) -> Store:
+    """The store behind `[storage] url`. Nothing is contacted yet: verify_access() does that.
+
+    Args:
+        settings: the `[storage]` part of the configuration.
+        environ: where the variables named by access_key_env and secret_key_env are looked up.
+
+    Raises:
+        ConfigurationError: a named credential is not set, or address or region are malformed.
+    """
+    address = urlsplit(settings.url)
+    if address.scheme == "file":
+        return FolderStore(Path(unquote(address.path)))
+    return S3Store(
+        settings,
+        bucket=address.netloc,
+        client=make_client(settings, environ),
+        quick_client=make_quick_client(settings, environ),
+    )
