@@ -159,6 +159,7 @@ class BackupRecord:
     tested: bool
     test_date: datetime | None
     test_result: str | None
+    manifest_version_id: str | None = None
 
     @property
     def goodness(self) -> str:

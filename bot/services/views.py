@@ -16,12 +16,14 @@ from bot.errors import SparewheelError
 class BackupMessage:
     """The one message of a backup: asked for, under way, or its verdict, by the record's state.
 
-    `ahead` counts backups of the same database that run or wait before this one.
+    `ahead` counts backups of the same database that run or wait before this one. `last_good`: after a
+    failure, the newest stored backup of the same database and kind, so that people know what they have.
     """
 
     record: BackupRecord
     ahead: int = 0
     now: datetime | None = None
+    last_good: BackupRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -79,25 +81,6 @@ class StatusView:
     databases: Sequence[DatabaseStatus]
     now: datetime
     not_seen: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class CheckMessage:
-    """The message of `/backup check`: under way while `finished_at` is None, then the verdict.
-
-    `verdict` is "PASS", "FAIL" or "COULD NOT VERIFY"; sizes in bytes.
-    """
-
-    check_id: str
-    record: BackupRecord
-    requested_user: str
-    started_at: datetime
-    finished_at: datetime | None = None
-    bytes_read: int = 0
-    bytes_expected: int = 0
-    verdict: str | None = None
-    findings: Sequence[str] = ()  # sentences, worst first
-    read_through: str | None = None  # what reading the archive meant, e.g. "4 tables with rows, 31 entries"
 
 
 @dataclass(frozen=True)

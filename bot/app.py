@@ -1,0 +1,118 @@
+"""The composition root: settings in, every part wired once. Nothing else knows everyone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bot.errors import ConfigurationError
+from bot.ledger.connection import LedgerPool, open_pool
+from bot.ledger.queue import Queue
+from bot.services.access import Gate
+from bot.services.archiving import Archiver, Run
+from bot.services.backups import Backups
+from bot.services.check_backup import BackupChecker
+from bot.services.notifying import Notifier
+from bot.services.outcomes import Outcomes
+from bot.services.reaper import Reaper
+from bot.services.run_backup import BackupRunner, note_upload
+from bot.services.sources import Sources
+from bot.settings import Configuration, Environment, load_configuration
+from bot.storage.interface import Store
+from bot.storage.open import open_store
+
+
+@dataclass(frozen=True)
+class House:
+    """Every part, built at first use and once. `environ` holds secrets and never shows in repr()."""
+
+    environment: Environment
+    environ: Mapping[str, str] = field(repr=False)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The configuration file, checked."""
+        if self.environment.config is None:
+            raise ConfigurationError(
+                "No configuration is named: SPAREWHEEL_CONFIG is not set.",
+                next_step="Set SPAREWHEEL_CONFIG to your sparewheel.toml, or start `make run` to try it out.",
+            )
+        return load_configuration(self.environment.config)
+
+    @cached_property
+    def ledger_url(self) -> str:
+        """The ledger's address."""
+        if self.environment.database_url is None:
+            raise ConfigurationError(
+                "The bot's own database is not named: SPAREWHEEL_DATABASE_URL is not set.",
+                next_step="Set SPAREWHEEL_DATABASE_URL, or start `make run` to try it out.",
+            )
+        return self.environment.database_url.get_secret_value()
+
+    @cached_property
+    def pool(self) -> LedgerPool:
+        """Connections to the ledger. The caller of build() closes the house, and with it this pool."""
+        return open_pool(self.ledger_url)
+
+    @cached_property
+    def store(self) -> Store:
+        """Where archives live."""
+        return open_store(self.configuration.storage, self.environ)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The configured databases."""
+        return Sources(self.configuration, self.environ)
+
+    @cached_property
+    def queue(self) -> Queue:
+        """Where services leave work."""
+        return Queue()
+
+    @cached_property
+    def notifier(self) -> Notifier:
+        """Writes messages into the outbox."""
+        return Notifier(self.queue, self.configuration.slack.operations_channel)
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """Writes how runs end."""
+        return Outcomes(self.pool, self.notifier)
+
+    @cached_property
+    def backups(self) -> Backups:
+        """What people ask of backups."""
+        return Backups(self.pool, self.sources, self.store, self.queue, self.notifier, Gate(self.pool))
+
+    @cached_property
+    def runner(self) -> BackupRunner:
+        """Runs backups."""
+        archiver = Archiver(
+            self.store, self.configuration.storage.root, self.environment.clients, self._note_upload
+        )
+        return BackupRunner(self.pool, self.sources, self.outcomes, self.store, archiver)
+
+    @cached_property
+    def checker(self) -> BackupChecker:
+        """Runs checks."""
+        return BackupChecker(self.pool, self.store, self.outcomes, self.environment.clients)
+
+    @cached_property
+    def reaper(self) -> Reaper:
+        """Ends what dead processes left."""
+        return Reaper(self.pool, self.store, self.outcomes)
+
+    def _note_upload(self, run: Run, archive_key: str, upload_id: str) -> None:
+        note_upload(self.pool, run, archive_key, upload_id)
+
+    def close(self) -> None:
+        """Give the ledger's connections back."""
+        if "pool" in self.__dict__:
+            self.pool.close()
+
+
+def build(environment: Environment, environ: Mapping[str, str] = os.environ) -> House:
+    """A house whose parts are made when they are first asked for."""
+    return House(environment, environ)

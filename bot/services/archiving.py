@@ -1,0 +1,289 @@
+"""One pass: look, lock, dump, hash and upload as it comes, count beside it, compare, describe.
+
+Nothing is called stored before pg_dump has exited with 0, every table whose rows are wanted has an entry in
+the archive, the store has confirmed size and hashes, and the manifest lies beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from psycopg import Connection
+
+from bot.core import keys
+from bot.core.backup import BackupRecord, Format, Kind, Phase, Progress, TableName
+from bot.core.manifest import Manifest, Omission
+from bot.errors import DatabaseError, DumpFailedError, StorageMismatchError
+from bot.postgres import address, catalog, snapshot
+from bot.postgres import globals as cluster
+from bot.postgres.dump import Dump, DumpOptions
+from bot.postgres.snapshot import Snapshot
+from bot.postgres.toc import TocEntry, TocProbe
+from bot.services import describing, preflight
+from bot.services.measuring import Measuring
+from bot.services.outcomes import ManifestPlace
+from bot.services.preflight import Outline, Preflight
+from bot.services.pulse import Pulse
+from bot.services.sources import Source
+from bot.storage.interface import Store, StoredObject, Upload
+
+_POLL_SECONDS = 0.2
+
+
+@dataclass
+class Run:
+    """What one run knows so far. The pulse reads it from its own thread; only the run writes it."""
+
+    record: BackupRecord
+    attempt: str
+    source: Source
+    prefix: str
+    usual_bytes: int | None = None
+    phase: Phase = Phase.PREFLIGHT
+    upload: Upload | None = None
+    measuring: Measuring | None = None
+    rows_expected: int = 0
+    tables_expected: int = 0
+    stored: StoredObject | None = None
+    manifest_key: str = ""
+    manifest_begun: bool = False  # from then on it may be there, even when the store's answer is lost
+    manifest: StoredObject | None = None
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def manifest_place(self) -> ManifestPlace:
+        """Where the manifest was written to."""
+        return ManifestPlace(self.manifest_key, self.manifest.version_id if self.manifest else None)
+
+    def progress(self) -> Progress:
+        """The numbers of this moment."""
+        tally = self.measuring.tally if self.measuring else None
+        return Progress(
+            phase=self.phase,
+            rows_done=tally.rows if tally else 0,
+            rows_expected=self.rows_expected,
+            tables_done=tally.tables if tally else 0,
+            tables_expected=self.tables_expected,
+            bytes_out=self.upload.bytes_in if self.upload else 0,
+            started_at=self.started_at,
+        )
+
+
+@dataclass(frozen=True)
+class Archiver:
+    """Makes archives. `note_upload` writes keys and upload id into the ledger before the first part goes."""
+
+    store: Store
+    storage_root: str
+    clients_folder: Path | None
+    note_upload: Callable[[Run, str, str], None]
+
+    def make(self, run: Run, pulse: Pulse) -> Manifest:
+        """Take the backup that the run describes, up to and with its manifest in storage.
+
+        Raises:
+            SparewheelError: whatever stood in the way; the caller clears up what `run` says was begun.
+        """
+        self.store.verify_access()
+        record = run.record
+        found = preflight.look(run.source, record.kind, record.tables, self.clients_folder)
+        pulse.check()
+        run.phase = Phase.LOCKING
+        with ExitStack() as stack:
+            held = stack.enter_context(_hold(run, pulse))
+            measuring = _start_measuring(run, held)
+            stack.callback(measuring.close)
+            stack.enter_context(pulse.interruptible(measuring.interrupt))
+            self._begin_upload(run, held)
+            run.phase = Phase.DUMPING
+            entries = _dump(run, pulse, found, held)
+            run.phase = Phase.COUNTING
+            while not measuring.finished(_POLL_SECONDS):
+                pulse.check()
+            if run.record.format is Format.CUSTOM:
+                demand_every_table(held.listing, entries)
+            held.ensure_alive()
+            extras = _around_the_dump(run, found)
+            self._store(run, pulse)
+            return self._describe(run, pulse, _Seen(found, held, extras))
+
+    def _begin_upload(self, run: Run, held: Snapshot[Outline]) -> None:
+        record, at = run.record, held.taken_at
+        key = keys.archive_key(
+            root=self.storage_root,
+            prefix=run.prefix,
+            database=record.database,
+            kind=record.kind,
+            at=at,
+            backup_id=record.id,
+            archive_format=record.format,
+        )
+        run.manifest_key = keys.manifest_key(
+            root=self.storage_root, database=record.database, at=at, backup_id=record.id
+        )
+        run.upload = self.store.start_upload(
+            key, expected_bytes=_expected_bytes(run, held.listing), metadata={"sparewheel-backup": record.id}
+        )
+        self.note_upload(run, key, run.upload.upload_id)
+
+    def _store(self, run: Run, pulse: Pulse) -> None:
+        """Complete the upload, only if this run may still do so, and compare what came of it."""
+        assert run.upload is not None
+        run.phase = Phase.STORING
+        pulse.confirm()
+        run.stored = run.upload.complete()
+        if run.stored.size_bytes != run.upload.bytes_in:
+            raise StorageMismatchError(
+                f"The store holds {run.stored.size_bytes} bytes, but {run.upload.bytes_in} bytes were sent."
+            )
+
+    def _describe(self, run: Run, pulse: Pulse, seen: _Seen) -> Manifest:
+        """Write the manifest, last of all."""
+        assert run.stored is not None
+        assert run.measuring is not None
+        run.phase = Phase.DESCRIBING
+        pulse.confirm()
+        manifest = describing.build(
+            run.record,
+            facts=seen.preflight.facts,
+            client=seen.preflight.client,
+            snapshot_at=seen.held.taken_at,
+            finished_at=datetime.now(UTC),
+            archive=describing.archive_of(run.stored, run.record.format, seen.extras.compression),
+            outline=seen.held.listing,
+            measured=run.measuring.measured,
+            inventory=run.measuring.inventory,
+            roles_sql=seen.extras.roles_sql,
+            settings=seen.extras.settings,
+            omitted=(*seen.held.listing.plan.omitted, *seen.extras.omitted),
+        )
+        data = describing.checked_bytes(manifest)
+        run.manifest_begun = True
+        run.manifest = self.store.put(run.manifest_key, data)
+        return manifest
+
+
+@dataclass(frozen=True)
+class _Extras:
+    """What lives outside a database's dump."""
+
+    roles_sql: str | None
+    settings: dict[str, Any]
+    omitted: tuple[Omission, ...]
+    compression: str
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the manifest is made of, beside the run itself."""
+
+    preflight: Preflight
+    held: Snapshot[Outline]
+    extras: _Extras
+
+
+def _hold(run: Run, pulse: Pulse) -> AbstractContextManager[Snapshot[Outline]]:
+    record, source = run.record, run.source
+
+    def list_tables(connection: Connection[Any]) -> tuple[Outline, Sequence[TableName]]:
+        seen = preflight.outline(source, record.kind, record.tables, catalog.read(connection))
+        return seen, seen.plan.lock
+
+    return snapshot.hold(
+        source.address, list_tables, source.settings.lock_timeout, interruptible=pulse.interruptible
+    )
+
+
+def _start_measuring(run: Run, held: Snapshot[Outline]) -> Measuring:
+    measuring = Measuring(run.source.address, held.id, held.listing, run.source.settings.fingerprints)
+    leaves = measuring.leaves()
+    run.rows_expected = sum(max(0, r.estimated_rows) for r in leaves)
+    run.tables_expected = len(leaves)
+    run.measuring = measuring
+    measuring.start()
+    return measuring
+
+
+def _expected_bytes(run: Run, seen: Outline) -> int:
+    """An upper estimate for sizing parts: twice the last archive of this kind, else the tables' own size."""
+    if run.usual_bytes:
+        return 2 * run.usual_bytes
+    dumped = set(seen.plan.data_tables)
+    return sum(r.size_bytes for r in seen.catalog.relations if r.table in dumped)
+
+
+def _dump(run: Run, pulse: Pulse, found: Preflight, held: Snapshot[Outline]) -> tuple[TocEntry, ...]:
+    """Move pg_dump's output into the upload; returns the archive's table of contents (custom format)."""
+    assert run.upload is not None
+    assert run.measuring is not None
+    options = _options(run, held)
+    with (
+        TocProbe(found.client) as probe,
+        Dump(found.client, run.source.address, options) as dump,
+        pulse.interruptible(dump.terminate),
+    ):
+        for chunk in dump.chunks():
+            pulse.check()
+            run.measuring.failed()
+            if options.format is Format.CUSTOM:
+                probe.feed(chunk)
+            run.upload.write(chunk)
+        pulse.check()
+        dump.finish()
+        return tuple(probe.entries()) if options.format is Format.CUSTOM else ()
+
+
+def _options(run: Run, held: Snapshot[Outline]) -> DumpOptions:
+    plan = held.listing.plan
+    return DumpOptions(
+        snapshot_id=held.id,
+        format=run.record.format,
+        compression_level=run.source.settings.compression_level,
+        schema_only=run.record.kind is Kind.SCHEMA,
+        exclude_relations=plan.exclude_relations,
+        exclude_schemas=plan.exclude_schemas,
+        exclude_data=plan.exclude_data,
+        lock_timeout_s=run.source.settings.lock_timeout,
+    )
+
+
+def demand_every_table(seen: Outline, entries: Sequence[TocEntry]) -> None:
+    """Refuse an archive that lacks the rows of a table it should hold, although pg_dump exited with 0.
+
+    Raises:
+        DumpFailedError: naming up to three such tables.
+    """
+    present = {entry.oid for entry in entries if entry.desc == "TABLE DATA"}
+    wanted = set(seen.plan.data_tables)
+    missing = [
+        str(r.table)
+        for r in seen.catalog.relations
+        if r.kind == "table" and r.table in wanted and r.oid not in present
+    ]
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""  # noqa: PLR2004 - three fit a line
+        raise DumpFailedError(
+            f"pg_dump said it was done, but the archive lacks the rows of {', '.join(missing[:3])}{more}."
+        )
+
+
+def _around_the_dump(run: Run, found: Preflight) -> _Extras:
+    """Roles and settings, which no database dump holds. Not being allowed to see them is said, not fatal."""
+    omitted: list[Omission] = []
+    roles_sql: str | None = None
+    settings: dict[str, Any] = {}
+    try:
+        roles_sql = cluster.roles_sql(found.client, run.source.address)
+    except DatabaseError as error:
+        omitted.append(Omission("roles", "the server's roles", error.sentence))
+    try:
+        with address.connect(run.source.address, application_name="sparewheel settings") as connection:
+            settings = cluster.settings(connection)
+    except DatabaseError as error:
+        omitted.append(Omission("settings", "the database's settings", error.sentence))
+    compression = found.client.compression(run.record.format, run.source.settings.compression_level)
+    return _Extras(roles_sql, settings, tuple(omitted), compression)

@@ -1,0 +1,301 @@
+"""What people ask of backups and get an answer to at once. The work itself runs elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot.core.backup import BackupRecord, Format, Kind, State
+from bot.core.ids import ID_LENGTH, SHORTEST_PREFIX, looks_like_id
+from bot.core.manifest import Manifest, from_json
+from bot.core.people import Action, Actor
+from bot.errors import NotFoundError, ObjectMissingError, SparewheelError, UserError
+from bot.ledger import audit, checks
+from bot.ledger import backups as ledger
+from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
+from bot.ledger.queue import Queue
+from bot.services.access import Gate
+from bot.services.notifying import Notifier
+from bot.services.sources import Sources
+from bot.services.views import (
+    BackupDetails,
+    BackupList,
+    BackupMessage,
+    CancelView,
+    CheckMessage,
+    DatabaseStatus,
+    KindStatus,
+    StatusView,
+)
+from bot.storage.interface import Store
+
+_LATEST = "latest"
+_LONGEST_LIST = 25
+_STATUS_KINDS = (Kind.FULL, Kind.CRITICAL, Kind.SCHEMA)
+
+
+@dataclass(frozen=True)
+class Backups:
+    """The use cases behind `/backup`, the same for Slack and the command line."""
+
+    pool: LedgerPool
+    sources: Sources
+    store: Store
+    queue: Queue
+    notifier: Notifier
+    gate: Gate
+
+    def database_names(self) -> tuple[str, ...]:
+        """The configured databases."""
+        return self.sources.names()
+
+    def default_database(self, channel: str | None) -> str | None:
+        """The database meant in this channel when none is named, or None."""
+        return self.sources.default_for(channel)
+
+    def refuse_stranger(self, actor: Actor, text: str) -> None:
+        """Keep that somebody without any role typed this."""
+        self.gate.note_refusal(actor, "any", {"text": text[:200]})
+
+    def request(
+        self,
+        actor: Actor,
+        *,
+        kind: Kind,
+        database: str,
+        tables: tuple[str, ...] = (),
+        format: Format = Format.CUSTOM,  # noqa: A002 - the field's own word, and keyword-only
+        channel: str | None = None,
+        enqueue: bool = True,
+    ) -> BackupMessage:
+        """Write down that a backup is wanted, and queue it unless the caller runs it itself.
+
+        Raises:
+            NotAllowedError: the actor's role does not reach.
+            NotFoundError: no such database.
+            UserError: a table backup without tables.
+        """
+        self.gate.admit(actor, Action.BACK_UP, {"database": database, "kind": kind.value})
+        self.sources.settings(database)
+        if kind is Kind.TABLE and not tables:
+            raise UserError("A table backup needs at least one table name.")
+        with borrowed(self.pool) as connection:
+            record = ledger.insert(
+                connection,
+                database=database,
+                kind=kind,
+                format=format,
+                tables=tables,
+                actor=actor,
+                channel=channel,
+            )
+            self.notifier.backup_opened(connection, record)
+            if enqueue:
+                self.queue.backup(connection, record.id, database)
+            details = {"database": database, "kind": kind.value, "format": format.value, "tables": tables}
+            audit.record(connection, actor, "backup.requested", f"backup:{record.id}", details)
+            return BackupMessage(record, ledger.ahead(connection, record), _now())
+
+    def status(self, actor: Actor, database: str | None = None) -> StatusView:
+        """How each database (or one) stands, those with problems first.
+
+        Raises:
+            NotAllowedError, NotFoundError: as in request().
+        """
+        self.gate.admit(actor, Action.SEE, {"verb": "status"})
+        names = [database] if database else list(self.sources.names())
+        now = _now()
+        with borrowed(self.pool) as connection:
+            found = [self._status_of(connection, name) for name in names]
+        found.sort(key=lambda status: not _has_problem(status, now))
+        return StatusView(found, now)
+
+    def recent(
+        self, actor: Actor, database: str | None = None, kind: Kind | None = None, limit: int = 10
+    ) -> BackupList:
+        """The newest backups, whatever became of them.
+
+        Raises:
+            NotAllowedError, NotFoundError: as in request().
+        """
+        self.gate.admit(actor, Action.SEE, {"verb": "list"})
+        if database:
+            self.sources.settings(database)
+        with borrowed(self.pool) as connection:
+            records, total = ledger.recent(
+                connection, database=database, kind=kind, limit=min(limit, _LONGEST_LIST)
+            )
+        return BackupList(records, total, database, kind, _now())
+
+    def show(self, actor: Actor, backup_id: str) -> BackupDetails:
+        """A backup with its manifest, read from storage.
+
+        Raises:
+            NotAllowedError, NotFoundError, UserError: see find().
+        """
+        self.gate.admit(actor, Action.SEE, {"verb": "show"})
+        with borrowed(self.pool) as connection:
+            return self.details(find(connection, backup_id))
+
+    def details(self, record: BackupRecord) -> BackupDetails:
+        """The same for a record at hand; an unreadable manifest is said, not raised."""
+        if record.state is not State.STORED or record.manifest_key is None:
+            return BackupDetails(record, None)
+        try:
+            return BackupDetails(record, read_manifest(self.store, record))
+        except (SparewheelError, ValueError) as error:
+            sentence = error.sentence if isinstance(error, SparewheelError) else str(error)
+            return BackupDetails(record, None, f"The manifest could not be read: {sentence}")
+
+    def request_check(self, actor: Actor, backup_id: str, channel: str | None = None) -> CheckMessage:
+        """Queue a check: fetch the bytes back, hash them, read the archive through.
+
+        Raises:
+            NotAllowedError, NotFoundError: as in show().
+            UserError: the backup is not stored, so there is nothing to check.
+        """
+        return self._open_check(actor, backup_id, channel, enqueue=True)
+
+    def begin_check(self, actor: Actor, backup_id: str) -> CheckMessage:
+        """The same without queueing, for a caller that runs the check itself."""
+        return self._open_check(actor, backup_id, None, enqueue=False)
+
+    def _open_check(
+        self, actor: Actor, backup_id: str, channel: str | None, *, enqueue: bool
+    ) -> CheckMessage:
+        self.gate.admit(actor, Action.CHECK, {"backup": backup_id[:ID_LENGTH]})
+        with borrowed(self.pool) as connection:
+            record = find(connection, backup_id, stored_only=backup_id == _LATEST)
+            if record.state is not State.STORED:
+                raise UserError(
+                    f"Backup {record.id} is {record.state.value}; only a stored backup can be checked.",
+                    next_step="Type `/backup list` to see which ones are stored.",
+                )
+            check = check_message(
+                checks.insert(connection, backup_id=record.id, actor=actor, channel=channel), record
+            )
+            self.notifier.check_opened(connection, check)
+            if enqueue:
+                self.queue.check(connection, check.check_id, record.database)
+            audit.record(
+                connection, actor, "check.requested", f"backup:{record.id}", {"check": check.check_id}
+            )
+            return check
+
+    def cancel(self, actor: Actor, backup_id: str) -> CancelView:
+        """Ask a backup to stop. One that waits is over at once; one that runs ends within seconds.
+
+        Raises:
+            NotAllowedError, NotFoundError: as in show().
+            UserError: it is over already.
+        """
+        self.gate.admit(actor, Action.CANCEL, {"backup": backup_id[:ID_LENGTH]})
+        with borrowed(self.pool) as connection:
+            record = find(connection, backup_id)
+            outcome = ledger.request_cancel(connection, record.id, actor.user)
+            if outcome == "final":
+                raise UserError(
+                    f"Backup {record.id} is already {record.state.value}; there is nothing to stop.",
+                    next_step=f"Type `/backup show {record.id}` to see how it ended.",
+                )
+            if outcome == "queued":
+                self.notifier.backup_ended(connection, record)
+            audit.record(
+                connection, actor, "backup.cancel-requested", f"backup:{record.id}", {"was": outcome}
+            )
+            return CancelView(ledger.get(connection, record.id), outcome == "queued")
+
+    def message(self, backup_id: str) -> BackupMessage:
+        """A backup's message as of now, for whoever draws it.
+
+        Raises:
+            NotFoundError: no such backup.
+        """
+        with borrowed(self.pool) as connection:
+            record = find(connection, backup_id)
+            last_good = None
+            if record.state in (State.FAILED, State.CANCELLED):
+                last_good = ledger.newest_stored(connection, record.database, record.kind)
+            return BackupMessage(record, ledger.ahead(connection, record), _now(), last_good)
+
+    def _status_of(self, connection: LedgerConnection, name: str) -> DatabaseStatus:
+        settings = self.sources.settings(name)
+        newest = ledger.newest_stored(connection, name)
+        newest_stored_at = newest.finished_at if newest else None
+        kinds = []
+        for kind in _STATUS_KINDS:
+            limits = [s.stale_after for s in settings.schedules.values() if s.kind == kind and s.stale_after]
+            newest_of_kind = ledger.newest_stored(connection, name, kind)
+            scheduled = any(s.kind == kind for s in settings.schedules.values())
+            if newest_of_kind or scheduled:
+                kinds.append(
+                    KindStatus(kind, newest_of_kind, timedelta(seconds=min(limits)) if limits else None)
+                )
+        return DatabaseStatus(
+            database=name,
+            rpo=timedelta(seconds=settings.rpo) if settings.rpo else None,
+            kinds=kinds,
+            running=ledger.running_and_queued(connection, name),
+            last_failure=ledger.last_failure_after(connection, name, newest_stored_at),
+            usual_size=ledger.usual_size(connection, name, Kind.FULL),
+        )
+
+
+def find(connection: LedgerConnection, text: str, *, stored_only: bool = False) -> BackupRecord:
+    """The backup that an id, the beginning of one, or `latest` means.
+
+    Raises:
+        NotFoundError: there is none.
+        UserError: the text is no id, or begins several.
+    """
+    word = text.strip().lower()
+    if word == _LATEST:
+        return _newest(connection, stored_only=stored_only)
+    if not looks_like_id(word):
+        raise UserError(
+            f"That is no backup id. An id has {ID_LENGTH} letters and digits; "
+            f"the first {SHORTEST_PREFIX} are enough where they are unique.",
+            next_step="Type `/backup list` to see the ids.",
+        )
+    matches = ledger.find_by_prefix(connection, word)
+    if not matches:
+        raise NotFoundError(f"There is no backup {word}.", next_step="Type `/backup list` to see the ids.")
+    if len(matches) > 1:
+        raise UserError(
+            f"{word} begins {len(matches)} backups: {', '.join(m.id for m in matches[:5])}.",
+            next_step="Type a few more letters of the id.",
+        )
+    return matches[0]
+
+
+def _newest(connection: LedgerConnection, *, stored_only: bool) -> BackupRecord:
+    if stored_only:
+        newest = ledger.newest_stored(connection)
+    else:
+        newest = next(iter(ledger.recent(connection, limit=1)[0]), None)
+    if newest is None:
+        raise NotFoundError(
+            "There is no backup yet.", next_step="Type `/backup now full` and the database's name."
+        )
+    return newest
+
+
+def read_manifest(store: Store, record: BackupRecord) -> Manifest:
+    """Fetch and read a backup's manifest, by its version where one was recorded.
+
+    Raises:
+        StorageError: it is not there or the store does not answer.
+        ValueError: it is not a manifest of a version known here.
+    """
+    if record.manifest_key is None:
+        raise ObjectMissingError(f"Backup {record.id} has no manifest.")
+    with store.open(record.manifest_key, record.manifest_version_id) as chunks:
+        return from_json(b"".join(chunks))
+
+
+def _has_problem(status: DatabaseStatus, now: datetime) -> bool:
+    return status.last_failure is not None or any(kind.is_stale(now) for kind in status.kinds)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,68 @@
+"""Messages that matter: an outbox row and its delivery job, in the transaction of what they tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.backup import BackupRecord
+from bot.ledger import outbox
+from bot.ledger.connection import LedgerConnection
+from bot.ledger.queue import Queue
+from bot.services.views import CheckMessage
+
+
+@dataclass(frozen=True)
+class _About:
+    """What a message is about, and where it belongs."""
+
+    topic: outbox.Topic
+    subject: str
+    team: str
+    channel: str | None
+
+
+@dataclass(frozen=True)
+class Notifier:
+    """`default_channel` hears of what was asked for outside Slack; None where there is no such channel."""
+
+    queue: Queue
+    default_channel: str | None
+
+    def backup_opened(self, connection: LedgerConnection, record: BackupRecord) -> None:
+        """Post the one message that the rest of the backup's life is shown in."""
+        self._add(connection, _of_backup(record), "opened")
+
+    def backup_ended(self, connection: LedgerConnection, record: BackupRecord) -> None:
+        """Turn that message into the verdict, and put the details into its thread."""
+        self._add(connection, _of_backup(record), "verdict")
+        self._add(connection, _of_backup(record), "details")
+
+    def check_opened(self, connection: LedgerConnection, check: CheckMessage) -> None:
+        """Post the message of a check."""
+        self._add(connection, _of_check(check), "opened")
+
+    def check_ended(self, connection: LedgerConnection, check: CheckMessage) -> None:
+        """Turn it into the check's verdict."""
+        self._add(connection, _of_check(check), "verdict")
+
+    def _add(self, connection: LedgerConnection, about: _About, stage: outbox.Stage) -> None:
+        channel = about.channel or self.default_channel
+        if channel is None:
+            return
+        message = outbox.add(
+            connection,
+            topic=about.topic,
+            subject=about.subject,
+            stage=stage,
+            team=about.team,
+            channel=channel,
+        )
+        self.queue.deliver(connection, message, about.topic, about.subject)
+
+
+def _of_backup(record: BackupRecord) -> _About:
+    return _About("backup", record.id, record.team, record.channel)
+
+
+def _of_check(check: CheckMessage) -> _About:
+    return _About("check", check.check_id, check.record.team, check.channel)

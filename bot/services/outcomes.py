@@ -1,0 +1,197 @@
+"""How runs end: state, audit row and messages in one transaction, or none of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.core.backup import BackupRecord
+from bot.core.manifest import Manifest
+from bot.core.people import Actor, Source
+from bot.core.verdict import Verdict
+from bot.errors import CancelledError, LeaseLostError, LedgerUnavailableError, SparewheelError
+from bot.ledger import audit, checks
+from bot.ledger import backups as ledger
+from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
+from bot.services.notifying import Notifier
+from bot.services.views import CheckMessage
+
+# How long an end keeps being offered to a ledger that is away. Past it the reaper finds the run by its lease.
+_PATIENCE_SECONDS = 120.0
+_PAUSE_SECONDS = 2.0
+
+WORKER = Actor(team="local", user="worker", source=Source.SCHEDULE)
+
+
+@dataclass(frozen=True)
+class ManifestPlace:
+    """Where a backup's manifest lies, by version where the store keeps versions."""
+
+    key: str
+    version_id: str | None
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """One end: the fenced write of the state, and what goes with it when that write took effect."""
+
+    subject: str
+    action: str
+    details: Mapping[str, Any]
+    write: Callable[[LedgerConnection], bool]
+    notify: Callable[[LedgerConnection], None]
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Writes ends into the ledger. Each write carries the run's attempt and is void without it."""
+
+    pool: LedgerPool
+    notifier: Notifier
+
+    def stored(self, record: BackupRecord, attempt: str, manifest: Manifest, place: ManifestPlace) -> None:
+        """The backup is there.
+
+        Raises:
+            LeaseLostError: the run was ended by somebody else meanwhile; what it wrote must go.
+        """
+        details = {
+            "sha256": manifest.archives[0].sha256,
+            "size_bytes": manifest.size_bytes,
+            "rows": manifest.rows,
+            "location": manifest.archives[0].location,
+            "omitted": len(manifest.omitted),
+        }
+
+        def write(connection: LedgerConnection) -> bool:
+            return ledger.mark_stored(connection, record.id, attempt, _facts(manifest, place))
+
+        if not self._end_backup(record, "backup.stored", details, write):
+            raise LeaseLostError("This run was ended by another process before its result was written.")
+
+    def failed(
+        self, record: BackupRecord, attempt: str | None, error: SparewheelError, left_behind: str = ""
+    ) -> None:
+        """The backup is not there, and why. Without effect when the run is no longer this attempt's.
+
+        Without an attempt: one that nobody ever began.
+        """
+        error.cause = "\n".join(part for part in (error.cause, left_behind) if part)
+
+        def write(connection: LedgerConnection) -> bool:
+            return ledger.mark_failed(connection, record.id, attempt, error)
+
+        self._end_backup(record, "backup.failed", {"rule": error.rule, "sentence": error.sentence}, write)
+
+    def cancelled(self, record: BackupRecord, attempt: str, stop: CancelledError) -> None:
+        """Somebody stopped it. Without effect when that was written already."""
+
+        def write(connection: LedgerConnection) -> bool:
+            return ledger.mark_cancelled(connection, record.id, attempt)
+
+        self._end_backup(record, "backup.cancelled", {"sentence": stop.sentence}, write)
+
+    def checked(
+        self,
+        message: CheckMessage,
+        attempt: str,
+        *,
+        verdict: Verdict,
+        findings: Sequence[str],
+        read_through: str | None,
+    ) -> None:
+        """A check's verdict. Without effect when the check is no longer this attempt's."""
+
+        def write(connection: LedgerConnection) -> bool:
+            return checks.finish(
+                connection,
+                message.check_id,
+                attempt,
+                verdict=verdict,
+                findings=findings,
+                read_through=read_through,
+            )
+
+        def notify(connection: LedgerConnection) -> None:
+            self.notifier.check_ended(connection, message)
+
+        details = {"check": message.check_id, "verdict": verdict.value, "findings": list(findings)}
+        self._end(_Ending(f"backup:{message.record.id}", f"check.{_slug(verdict)}", details, write, notify))
+
+    def check_died(self, message: CheckMessage, attempt: str) -> None:
+        """A check whose process went away: nothing was verified. `attempt` is whoever took it over."""
+        self.checked(
+            message,
+            attempt,
+            verdict=Verdict.COULD_NOT_VERIFY,
+            findings=[
+                "The worker that ran this check stopped without finishing it. Ask for the check again."
+            ],
+            read_through=None,
+        )
+
+    def _end_backup(
+        self,
+        record: BackupRecord,
+        action: str,
+        details: Mapping[str, Any],
+        write: Callable[[LedgerConnection], bool],
+    ) -> bool:
+        def notify(connection: LedgerConnection) -> None:
+            self.notifier.backup_ended(connection, record)
+
+        return self._end(_Ending(f"backup:{record.id}", action, details, write, notify))
+
+    def _end(self, ending: _Ending) -> bool:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return self._end_once(ending)
+            except LedgerUnavailableError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+
+    def _end_once(self, ending: _Ending) -> bool:
+        with borrowed(self.pool) as connection:
+            if not ending.write(connection):
+                return False
+            ending.notify(connection)
+            audit.record(connection, WORKER, ending.action, ending.subject, ending.details)
+            return True
+
+
+def unforeseen(error: Exception) -> SparewheelError:
+    """An error of the program itself. Its text stays in the log: nobody knows what it may quote."""
+    return SparewheelError(
+        f"Something went wrong inside Sparewheel itself ({type(error).__name__}).",
+        next_step="Look into the worker's log at this time, and report it to whoever looks after the bot.",
+    )
+
+
+def _facts(manifest: Manifest, place: ManifestPlace) -> ledger.StoredFacts:
+    """What the ledger keeps of a manifest. Omissions become sentences that start with the name."""
+    archive = manifest.archives[0]
+    return ledger.StoredFacts(
+        archive_key=archive.key,
+        manifest_key=place.key,
+        manifest_version_id=place.version_id,
+        location=archive.location,
+        size_bytes=manifest.size_bytes,
+        sha256=archive.sha256,
+        snapshot_at=datetime.fromisoformat(manifest.snapshot_at),
+        version_id=archive.version_id,
+        row_count=manifest.rows,
+        table_count=sum(1 for t in manifest.tables if t.data_dumped and t.kind == "table"),
+        omitted=[f"{o.what} {o.name}: {o.reason}" for o in manifest.omitted],
+        warnings=manifest.warnings,
+        server_version=str(manifest.server["version"]),
+        client_version=str(manifest.client["version"]),
+    )
+
+
+def _slug(verdict: Verdict) -> str:
+    return verdict.value.lower().replace(" ", "-")

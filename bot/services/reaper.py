@@ -1,0 +1,119 @@
+"""Ends what a dead process left behind: no run stays "running" for ever.
+
+A run whose lease is over has no process that may still write to it (writes carry the attempt's token). Either
+everything but the last line in the ledger was done, which shows in storage, and the backup is kept; or not,
+and it is failed, and what was begun in storage is removed.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from bot.core.backup import BackupRecord
+from bot.core.ids import new_attempt
+from bot.core.manifest import Manifest
+from bot.errors import ObjectMissingError, RunStoppedError, SparewheelError, StorageError
+from bot.ledger import backups, checks
+from bot.ledger.connection import LedgerPool, borrowed
+from bot.services.backups import read_manifest
+from bot.services.outcomes import ManifestPlace, Outcomes
+from bot.services.pulse import LEASE_SECONDS
+from bot.storage.interface import Store
+
+log = logging.getLogger(__name__)
+
+# A waiting backup without a job was to be run by the command line that asked for it, within moments.
+_ABANDONED_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Reaper:
+    """Swept by every worker; a row is taken by one of them, the others pass it by."""
+
+    pool: LedgerPool
+    store: Store
+    outcomes: Outcomes
+
+    def sweep(self) -> int:
+        """Take over every run whose lease is over, and end it; returns how many were taken over.
+
+        Raises:
+            LedgerUnavailableError: the ledger cannot be reached; what is left is found by the next sweep.
+        """
+        attempt = new_attempt()
+        with borrowed(self.pool) as connection:
+            dead = backups.take_over(connection, attempt, LEASE_SECONDS)
+            dead_checks = checks.take_over(connection, attempt, LEASE_SECONDS)
+            abandoned = backups.abandoned(connection, _ABANDONED_SECONDS)
+        for record in dead:
+            self._end(record, attempt)
+        for record in abandoned:
+            self.outcomes.failed(record, None, _never_begun())
+        for check in dead_checks:
+            self.outcomes.check_died(check, attempt)
+        return len(dead) + len(dead_checks) + len(abandoned)
+
+    def _end(self, record: BackupRecord, attempt: str) -> None:
+        try:
+            finished = self._finished(record)
+            if finished is not None:
+                log.warning("backup %s: its worker died after all was stored; it is kept", record.id)
+                self.outcomes.stored(record, attempt, *finished)
+                return
+            left_behind = self._clear_up(record)
+        except StorageError as error:
+            log.warning("backup %s: storage cannot be looked at yet: %s", record.id, error.sentence)
+            return  # the lease taken above runs out, and a later sweep asks again
+        self.outcomes.failed(record, attempt, _died(), left_behind=left_behind)
+
+    def _finished(self, record: BackupRecord) -> tuple[Manifest, ManifestPlace] | None:
+        """The manifest and its place, when it and the archive it names both lie in storage; else None."""
+        if record.manifest_key is None:
+            return None
+        try:
+            place = ManifestPlace(record.manifest_key, self.store.head(record.manifest_key).version_id)
+            manifest = read_manifest(self.store, record)
+            archive = manifest.archives[0]
+            there = self.store.head(archive.key, archive.version_id)
+        except (ObjectMissingError, ValueError, KeyError, TypeError):
+            return None
+        whole = there.size_bytes == archive.size_bytes and manifest.id == record.id
+        return (manifest, place) if whole else None
+
+    def _clear_up(self, record: BackupRecord) -> str:
+        with borrowed(self.pool) as connection:
+            unfinished = backups.unfinished_upload(connection, record.id)
+        if unfinished.archive_key is None or unfinished.upload_id is None:
+            return ""
+        self.store.abort_upload(unfinished.archive_key, unfinished.upload_id)
+        try:
+            self._remove_orphan(unfinished.archive_key)
+        except StorageError as error:
+            log.warning("backup %s: clearing up failed: %s", record.id, error.sentence)
+            return (
+                f"What was begun in storage could not be removed ({unfinished.archive_key}). It is no backup."
+            )
+        return ""
+
+    def _remove_orphan(self, key: str) -> None:
+        """An archive that was completed but never described: its key carries this run's id, nobody else's."""
+        try:
+            there = self.store.head(key)
+        except ObjectMissingError:
+            return
+        self.store.delete(key, there.version_id)
+
+
+def _never_begun() -> SparewheelError:
+    return RunStoppedError(
+        "Nobody came to run this backup: the command line that asked for it ended before it began.",
+        next_step="Ask for the backup again.",
+    )
+
+
+def _died() -> SparewheelError:
+    return RunStoppedError(
+        "The worker that ran this backup stopped without finishing it.",
+        next_step="Ask for the backup again. If this repeats, look at the worker's memory and logs.",
+    )
