@@ -1,0 +1,324 @@
+"""Backups in the ledger: one row each, every write of a run fenced by its attempt token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import psycopg
+from psycopg.rows import DictRow
+
+from bot.core.backup import BackupRecord, Format, Kind, Phase, Progress, State
+from bot.core.ids import new_attempt, new_id
+from bot.core.manifest import Manifest
+from bot.core.people import Actor
+from bot.ledger.connection import LedgerConnection
+from bot.ledger.statements import statements
+
+# How long whoever found a dead run may take to clear up behind it, before somebody else finds it again.
+TAKEOVER_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """What a run learns at each heartbeat.
+
+    `alive` False: another process failed or took over this run; nothing more may be written.
+    """
+
+    alive: bool
+    cancel_requested_by: str | None
+
+
+@dataclass(frozen=True)
+class Expired:
+    """A dead run, taken over: `attempt` is the new one, and the dead process can write no more.
+
+    `upload_id` with `record.archive_key` names what it may have left unfinished in storage.
+    """
+
+    record: BackupRecord
+    attempt: str
+    upload_id: str | None
+
+
+def insert(
+    conn: LedgerConnection,
+    *,
+    actor: Actor,
+    database: str,
+    kind: Kind,
+    format: Format = Format.CUSTOM,  # noqa: A002 - the field's own name everywhere in the product
+    tables: Sequence[str] = (),
+    channel: str | None = None,
+    id: str | None = None,  # noqa: A002 - see above
+) -> BackupRecord:
+    """Write a backup that waits for its turn. An id that is taken already is drawn again."""
+    values = {
+        "database": database,
+        "kind": kind.value,
+        "format": format.value,
+        "tables": list(tables),
+        "team": actor.team,
+        "requested_user": actor.user,
+        "source": actor.source.value,
+        "requested_by": actor.label,
+        "channel": channel,
+    }
+    row = statements("backups").one(conn, "insert", id=id or new_id(), **values)
+    while row is None:
+        row = statements("backups").one(conn, "insert", id=new_id(), **values)
+    return _record(row)
+
+
+def get(conn: LedgerConnection, backup_id: str) -> BackupRecord | None:
+    """The backup of exactly this id, or None."""
+    row = statements("backups").one(conn, "get", id=backup_id)
+    return None if row is None else _record(row)
+
+
+def find_by_prefix(conn: LedgerConnection, prefix: str, team: str | None = None) -> list[BackupRecord]:
+    """Backups whose id starts with the given characters, newest first, at most 20."""
+    return _records(statements("backups").every(conn, "find_by_prefix", prefix=prefix, team=team))
+
+
+def recent(
+    conn: LedgerConnection,
+    *,
+    database: str | None = None,
+    kind: Kind | None = None,
+    state: State | None = None,
+    limit: int = 10,
+) -> tuple[list[BackupRecord], int]:
+    """The backups asked for last, newest first, and how many match in all."""
+    by = {
+        "database": database,
+        "kind": kind.value if kind else None,
+        "state": state.value if state else None,
+    }
+    rows = statements("backups").every(conn, "recent", limit=limit, **by)
+    return _records(rows), int(statements("backups").value(conn, "count", **by))
+
+
+def newest_stored(
+    conn: LedgerConnection, database: str | None = None, kind: Kind | None = None
+) -> BackupRecord | None:
+    """The stored backup with the newest snapshot."""
+    row = statements("backups").one(
+        conn, "newest_stored", database=database, kind=kind.value if kind else None
+    )
+    return None if row is None else _record(row)
+
+
+def running_and_queued(conn: LedgerConnection, database: str | None = None) -> list[BackupRecord]:
+    """What is not over yet: the running one first, then the waiting ones in their order."""
+    return _records(statements("backups").every(conn, "running_and_queued", database=database))
+
+
+def last_failure_after_success(conn: LedgerConnection, database: str) -> BackupRecord | None:
+    """The newest failed run of a database, unless one was stored after it."""
+    row = statements("backups").one(conn, "last_failure_after_success", database=database)
+    return None if row is None else _record(row)
+
+
+def ahead(conn: LedgerConnection, record: BackupRecord) -> int:
+    """How many backups of the same database run or wait before this waiting one; 0 once it runs."""
+    return int(statements("backups").value(conn, "ahead", id=record.id))
+
+
+def usual_size(conn: LedgerConnection, database: str, kind: Kind = Kind.FULL) -> int | None:
+    """The median size in bytes of the last five stored backups of a kind, None where there is none."""
+    size = statements("backups").value(conn, "usual_size", database=database, kind=kind.value)
+    return None if size is None else int(size)
+
+
+def claim(conn: LedgerConnection, backup_id: str, attempt: str, lease_seconds: float) -> bool:
+    """Begin a waiting backup, unless another one of its database runs; a unique index settles races.
+
+    False: it is not waiting any more, or the database is busy (look at its state to tell).
+    """
+    try:
+        with conn.transaction():
+            return _one_row(conn, "claim", id=backup_id, attempt=attempt, lease_seconds=float(lease_seconds))
+    except psycopg.errors.UniqueViolation:
+        return False
+
+
+def pulse(
+    conn: LedgerConnection, backup_id: str, attempt: str, progress: Progress, lease_seconds: float
+) -> Pulse:
+    """Say that the run lives and how far it is, extend its lease, and learn of a cancel."""
+    row = statements("backups").one(
+        conn,
+        "pulse",
+        id=backup_id,
+        attempt=attempt,
+        lease_seconds=float(lease_seconds),
+        phase=progress.phase.name,
+        rows_done=progress.rows_done,
+        rows_expected=progress.rows_expected,
+        tables_done=progress.tables_done,
+        tables_expected=progress.tables_expected,
+        bytes_out=progress.bytes_out,
+    )
+    return Pulse(False, None) if row is None else Pulse(True, row["cancel_requested_by"])
+
+
+def mark_snapshot(conn: LedgerConnection, backup_id: str, attempt: str, snapshot_at: datetime) -> bool:
+    """Keep the instant of the snapshot. False: the run is not this attempt's any more."""
+    return _one_row(conn, "mark_snapshot", id=backup_id, attempt=attempt, snapshot_at=snapshot_at)
+
+
+def mark_upload(
+    conn: LedgerConnection,
+    backup_id: str,
+    attempt: str,
+    *,
+    archive_key: str,
+    manifest_key: str,
+    upload_id: str,
+) -> bool:
+    """Keep where the run writes, before its first byte. False: not this attempt's any more."""
+    return _one_row(
+        conn,
+        "mark_upload",
+        id=backup_id,
+        attempt=attempt,
+        archive_key=archive_key,
+        manifest_key=manifest_key,
+        upload_id=upload_id,
+    )
+
+
+def mark_stored(
+    conn: LedgerConnection, backup_id: str, attempt: str, manifest: Manifest, manifest_key: str
+) -> bool:
+    """End a run well, with what its manifest says. False: not this attempt's any more; nothing was written.
+
+    The columns that name one archive (key, location, version, hash) name the manifest's first.
+    """
+    first = manifest.archives[0]
+    return _one_row(
+        conn,
+        "mark_stored",
+        id=backup_id,
+        attempt=attempt,
+        snapshot_at=datetime.fromisoformat(manifest.snapshot_at),
+        archive_key=first.key,
+        manifest_key=manifest_key,
+        version_id=first.version_id,
+        location=first.location,
+        size_bytes=manifest.size_bytes,
+        sha256=first.sha256,
+        row_count=manifest.rows,
+        table_count=sum(1 for table in manifest.tables if table.data_dumped and table.kind == "table"),
+        omitted=[f"{left.what} {left.name}: {left.reason}" for left in manifest.omitted],
+        warnings=list(manifest.warnings),
+        server_version=manifest.server.get("version"),
+        client_version=manifest.client.get("version"),
+    )
+
+
+def mark_failed(
+    conn: LedgerConnection,
+    backup_id: str,
+    attempt: str | None,
+    *,
+    rule: str,
+    sentence: str,
+    next_step: str = "",
+    detail: str = "",
+) -> bool:
+    """End a run badly. Without an attempt: one that still waits.
+
+    False: not this attempt's any more (or, without one, not waiting); nothing was written.
+    """
+    return _one_row(
+        conn,
+        "mark_failed",
+        id=backup_id,
+        attempt=attempt,
+        rule=rule,
+        sentence=sentence,
+        next_step=next_step or None,
+        detail=detail or None,
+    )
+
+
+def mark_cancelled(conn: LedgerConnection, backup_id: str, attempt: str) -> bool:
+    """End a run whose cancel was asked for. False: not this attempt's, or nobody asked."""
+    return _one_row(conn, "mark_cancelled", id=backup_id, attempt=attempt)
+
+
+def request_cancel(conn: LedgerConnection, backup_id: str, by: str) -> Literal["queued", "running", "final"]:
+    """Ask for the end of a backup; `by` is what people read (the first to ask is kept).
+
+    "queued": it waited and is over now. "running": its next pulse says so. "final": it was over already,
+    or there is no such backup.
+    """
+    row = statements("backups").one(conn, "request_cancel", id=backup_id, requested_by=by)
+    if row is None:
+        return "final"
+    return "running" if row["state"] == State.RUNNING.value else "queued"
+
+
+def expired(conn: LedgerConnection) -> list[Expired]:
+    """Take over every run whose lease is over: each is given to one caller, under a new attempt and lease.
+
+    From that instant the dead process can write no more, should it wake up. A caller that dies too
+    leaves the run to be found again once TAKEOVER_SECONDS are over.
+    """
+    rows = statements("backups").every(conn, "expired", attempt=new_attempt(), lease_seconds=TAKEOVER_SECONDS)
+    return [Expired(_record(row), row["attempt"], row["upload_id"]) for row in rows]
+
+
+def abandoned(conn: LedgerConnection, older_than_seconds: float) -> list[BackupRecord]:
+    """Waiting backups that no job will ever run (their command line died), locked for the caller."""
+    return _records(
+        statements("backups").every(conn, "abandoned", older_than_seconds=float(older_than_seconds))
+    )
+
+
+def mark_checked(conn: LedgerConnection, backup_id: str, *, ok: bool, sentence: str) -> bool:
+    """Keep the newest verdict of reading a stored backup back."""
+    return _one_row(conn, "mark_checked", id=backup_id, ok=ok, sentence=sentence)
+
+
+def _one_row(conn: LedgerConnection, name: str, **values: object) -> bool:
+    return statements("backups").run(conn, name, **values) == 1
+
+
+def _records(rows: Sequence[DictRow]) -> list[BackupRecord]:
+    return [_record(row) for row in rows]
+
+
+_SAME_NAME = (
+    *("id", "database", "requested_by", "requested_user", "team", "source", "channel"),
+    *("started_at", "finished_at", "snapshot_at"),
+    *("rows_done", "rows_expected", "tables_done", "tables_expected", "bytes_out"),
+    *("cancel_requested_by", "manifest_key", "version_id", "row_count", "table_count"),
+    *("server_version", "client_version"),
+    *("error_rule", "error_sentence", "error_next_step", "error_detail"),
+    *("checked_at", "check_ok", "check_sentence", "tested", "test_date", "test_result"),
+)
+
+
+def _record(row: DictRow) -> BackupRecord:
+    """A row as the product's own words; the procedure's column names end here."""
+    return BackupRecord(
+        **{name: row[name] for name in _SAME_NAME},
+        kind=Kind(row["backup_type"]),
+        format=Format(row["format"]),
+        tables=tuple(row["tables"]),
+        state=State(row["state"]),
+        requested_at=row["created_at"],
+        phase=Phase[row["phase"]] if row["phase"] else None,
+        archive_key=row["file_path"],
+        location=row["s3_location"],
+        size_bytes=row["file_size_bytes"],
+        sha256=row["sha256_checksum"],
+        omitted=tuple(row["omitted"]),
+        warnings=tuple(row["warnings"]),
+    )

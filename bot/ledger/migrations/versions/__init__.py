@@ -1,0 +1,1 @@
+"""One thin script per migration; its SQL stands beside it."""

@@ -1,0 +1,55 @@
+"""Jobs, deferred by name inside the caller's transaction: visible to workers when it commits."""
+
+from __future__ import annotations
+
+import psycopg
+from procrastinate import App, SyncPsycopgConnector
+from procrastinate.exceptions import ConnectorException
+
+from bot.ledger.connection import LedgerConnection
+
+FAST = "fast"  # messages: never behind a dump
+SLOW = "slow"  # what reads or writes archives
+
+RUN_BACKUP = "run_backup"
+RUN_CHECK = "run_check"
+DELIVER = "deliver"
+
+
+class Queue:
+    """Where services leave work. It needs no connection of its own."""
+
+    def __init__(self) -> None:
+        self._app = App(connector=SyncPsycopgConnector())
+
+    def backup(self, conn: LedgerConnection, backup_id: str, database: str) -> int:
+        """Have a worker run a backup; backups of one database take turns. Answers the job's number."""
+        return self._defer(
+            conn, RUN_BACKUP, queue=SLOW, lock=f"database:{database}", arguments={"backup_id": backup_id}
+        )
+
+    def check(self, conn: LedgerConnection, check_id: str, database: str) -> int:
+        """Have a worker check a stored backup; it only reads storage, so it waits for no backup."""
+        del database  # a check does not touch the database: no lock
+        return self._defer(conn, RUN_CHECK, queue=SLOW, lock=None, arguments={"check_id": check_id})
+
+    def deliver(self, conn: LedgerConnection, outbox_id: str, topic: str, subject: str) -> int:
+        """Have a worker post a message; messages on one subject keep their order."""
+        return self._defer(
+            conn,
+            DELIVER,
+            queue=FAST,
+            lock=f"message:{topic}:{subject}",
+            arguments={"outbox_id": outbox_id},
+        )
+
+    def _defer(
+        self, conn: LedgerConnection, task: str, *, queue: str, lock: str | None, arguments: dict[str, str]
+    ) -> int:
+        try:
+            return self._app.configure_task(task, queue=queue, lock=lock, connection=conn).defer(**arguments)
+        except ConnectorException as error:
+            # The driver's own error is what callers know how to translate.
+            if isinstance(error.__cause__, psycopg.Error):
+                raise error.__cause__ from None
+            raise
