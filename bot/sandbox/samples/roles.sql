@@ -38,3 +38,10 @@ grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role, authenticator to postgres;
 -- So that it can watch its own queries and sessions.
 grant pg_monitor, pg_read_all_settings, pg_signal_backend to postgres;
+
+-- Supabase's own settings: a backup must not be cut by them.
+alter role anon set statement_timeout = '3s';
+alter role authenticated set statement_timeout = '8s';
+alter role authenticator set statement_timeout = '8s';
+alter role authenticator set lock_timeout = '8s';
+alter role postgres set search_path = "$user", public, extensions;
