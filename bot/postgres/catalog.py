@@ -37,7 +37,7 @@ class Column:
 
     `type` is as SQL writes it. `base_kind` is pg_type.typtype. `base_modifier` is -1 where the type has
     none (a numeric without precision). `output` names the base type's output function where that is one
-    of pg_catalog's. `generated` is '', 's' (stored) or 'v' (virtual, 18).
+    of pg_catalog's and made for this type. `generated` is '', 's' (stored) or 'v' (virtual, 18).
     """
 
     name: str

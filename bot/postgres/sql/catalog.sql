@@ -97,7 +97,11 @@ select
     b.oid::pg_catalog.int8 as base_oid,
     b.typtype::pg_catalog.text as base_kind,
     coalesce(nullif(a.atttypmod, -1), d.typtypmod, -1) as base_modifier,
-    case when o.pronamespace = 'pg_catalog'::pg_catalog.regnamespace then o.proname end as output,
+    -- refcursor borrows text's output function, which would not take a refcursor.
+    case
+        when o.pronamespace = 'pg_catalog'::pg_catalog.regnamespace and (o.proargtypes[0] = b.oid or taken.typtype = 'p')
+            then o.proname
+    end as output,
     a.attgenerated::pg_catalog.text as generated
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_class c on c.oid = a.attrelid
@@ -105,6 +109,7 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join down d on d.top = a.atttypid and d.typtype <> 'd'
 join pg_catalog.pg_type b on b.oid = coalesce(d.oid, a.atttypid)
 join pg_catalog.pg_proc o on o.oid = b.typoutput
+join pg_catalog.pg_type taken on taken.oid = o.proargtypes[0]
 where
     a.attnum > 0
     and not a.attisdropped
