@@ -11,14 +11,11 @@ import psycopg
 from psycopg.rows import DictRow
 
 from bot.core.backup import BackupRecord, Format, Kind, Phase, Progress, State
-from bot.core.ids import new_attempt, new_id
-from bot.core.manifest import Manifest
+from bot.core.ids import new_id
 from bot.core.people import Actor
+from bot.errors import NotFoundError, SparewheelError
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.statements import statements
-
-# How long whoever found a dead run may take to clear up behind it, before somebody else finds it again.
-TAKEOVER_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -33,15 +30,32 @@ class Pulse:
 
 
 @dataclass(frozen=True)
-class Expired:
-    """A dead run, taken over: `attempt` is the new one, and the dead process can write no more.
+class UnfinishedUpload:
+    """What a dead run may have left in storage."""
 
-    `upload_id` with `record.archive_key` names what it may have left unfinished in storage.
-    """
-
-    record: BackupRecord
-    attempt: str
+    archive_key: str | None
+    manifest_key: str | None
     upload_id: str | None
+
+
+@dataclass(frozen=True)
+class StoredFacts:
+    """Everything a stored backup is known by. Sizes in bytes, hash in lower-case hex, times UTC."""
+
+    archive_key: str
+    manifest_key: str
+    location: str
+    size_bytes: int
+    sha256: str
+    snapshot_at: datetime
+    version_id: str | None = None
+    manifest_version_id: str | None = None
+    row_count: int | None = None
+    table_count: int | None = None
+    omitted: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    server_version: str | None = None
+    client_version: str | None = None
 
 
 def insert(
@@ -73,10 +87,13 @@ def insert(
     return _record(row)
 
 
-def get(conn: LedgerConnection, backup_id: str) -> BackupRecord | None:
-    """The backup of exactly this id, or None."""
-    row = statements("backups").one(conn, "get", id=backup_id)
-    return None if row is None else _record(row)
+def get(conn: LedgerConnection, backup_id: str) -> BackupRecord:
+    """The backup of exactly this id.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    return _record(_row(conn, "get", backup_id))
 
 
 def find_by_prefix(conn: LedgerConnection, prefix: str, team: str | None = None) -> list[BackupRecord]:
@@ -117,9 +134,9 @@ def running_and_queued(conn: LedgerConnection, database: str | None = None) -> l
     return _records(statements("backups").every(conn, "running_and_queued", database=database))
 
 
-def last_failure_after_success(conn: LedgerConnection, database: str) -> BackupRecord | None:
-    """The newest failed run of a database, unless one was stored after it."""
-    row = statements("backups").one(conn, "last_failure_after_success", database=database)
+def last_failure_after(conn: LedgerConnection, database: str, after: datetime | None) -> BackupRecord | None:
+    """The newest failed run that ended after an instant (None: ever)."""
+    row = statements("backups").one(conn, "last_failure_after", database=database, after=after)
     return None if row is None else _record(row)
 
 
@@ -132,6 +149,26 @@ def usual_size(conn: LedgerConnection, database: str, kind: Kind = Kind.FULL) ->
     """The median size in bytes of the last five stored backups of a kind, None where there is none."""
     size = statements("backups").value(conn, "usual_size", database=database, kind=kind.value)
     return None if size is None else int(size)
+
+
+def unfinished_upload(conn: LedgerConnection, backup_id: str) -> UnfinishedUpload:
+    """Where a run was writing, for whoever cleans up behind it.
+
+    Raises:
+        NotFoundError: there is no such backup.
+    """
+    row = _row(conn, "upload", backup_id)
+    return UnfinishedUpload(row["file_path"], row["manifest_key"], row["upload_id"])
+
+
+def manifest_version(conn: LedgerConnection, backup_id: str) -> str | None:
+    """The version id of a stored backup's manifest, where the store keeps versions.
+
+    Raises:
+        NotFoundError: there is no such backup.
+    """
+    version: str | None = _row(conn, "upload", backup_id)["manifest_version_id"]
+    return version
 
 
 def claim(conn: LedgerConnection, backup_id: str, attempt: str, lease_seconds: float) -> bool:
@@ -192,58 +229,26 @@ def mark_upload(
     )
 
 
-def mark_stored(
-    conn: LedgerConnection, backup_id: str, attempt: str, manifest: Manifest, manifest_key: str
-) -> bool:
-    """End a run well, with what its manifest says. False: not this attempt's any more; nothing was written.
-
-    The columns that name one archive (key, location, version, hash) name the manifest's first.
-    """
-    first = manifest.archives[0]
-    return _one_row(
-        conn,
-        "mark_stored",
-        id=backup_id,
-        attempt=attempt,
-        snapshot_at=datetime.fromisoformat(manifest.snapshot_at),
-        archive_key=first.key,
-        manifest_key=manifest_key,
-        version_id=first.version_id,
-        location=first.location,
-        size_bytes=manifest.size_bytes,
-        sha256=first.sha256,
-        row_count=manifest.rows,
-        table_count=sum(1 for table in manifest.tables if table.data_dumped and table.kind == "table"),
-        omitted=[f"{left.what} {left.name}: {left.reason}" for left in manifest.omitted],
-        warnings=list(manifest.warnings),
-        server_version=manifest.server.get("version"),
-        client_version=manifest.client.get("version"),
-    )
+def mark_stored(conn: LedgerConnection, backup_id: str, attempt: str, facts: StoredFacts) -> bool:
+    """End a run well. False: not this attempt's any more, and nothing was written."""
+    values = {**vars(facts), "omitted": list(facts.omitted), "warnings": list(facts.warnings)}
+    return _one_row(conn, "mark_stored", id=backup_id, attempt=attempt, **values)
 
 
-def mark_failed(
-    conn: LedgerConnection,
-    backup_id: str,
-    attempt: str | None,
-    *,
-    rule: str,
-    sentence: str,
-    next_step: str = "",
-    detail: str = "",
-) -> bool:
+def mark_failed(conn: LedgerConnection, backup_id: str, attempt: str | None, error: SparewheelError) -> bool:
     """End a run badly. Without an attempt: one that still waits.
 
-    False: not this attempt's any more (or, without one, not waiting); nothing was written.
+    False: not this attempt's any more (or, without one, not waiting), and nothing was written.
     """
     return _one_row(
         conn,
         "mark_failed",
         id=backup_id,
         attempt=attempt,
-        rule=rule,
-        sentence=sentence,
-        next_step=next_step or None,
-        detail=detail or None,
+        rule=error.rule,
+        sentence=error.sentence,
+        next_step=error.next_step or None,
+        detail=error.cause or None,
     )
 
 
@@ -255,23 +260,26 @@ def mark_cancelled(conn: LedgerConnection, backup_id: str, attempt: str) -> bool
 def request_cancel(conn: LedgerConnection, backup_id: str, by: str) -> Literal["queued", "running", "final"]:
     """Ask for the end of a backup; `by` is what people read (the first to ask is kept).
 
-    "queued": it waited and is over now. "running": its next pulse says so. "final": it was over already,
-    or there is no such backup.
+    "queued": it waited and is over now. "running": its next pulse says so. "final": it was over already.
+
+    Raises:
+        NotFoundError: there is no such backup.
     """
     row = statements("backups").one(conn, "request_cancel", id=backup_id, requested_by=by)
     if row is None:
+        get(conn, backup_id)
         return "final"
     return "running" if row["state"] == State.RUNNING.value else "queued"
 
 
-def expired(conn: LedgerConnection) -> list[Expired]:
-    """Take over every run whose lease is over: each is given to one caller, under a new attempt and lease.
+def take_over(conn: LedgerConnection, attempt: str, lease_seconds: float) -> list[BackupRecord]:
+    """Give every run whose lease is over to this attempt; each run goes to one caller.
 
     From that instant the dead process can write no more, should it wake up. A caller that dies too
-    leaves the run to be found again once TAKEOVER_SECONDS are over.
+    leaves the run to be found again when the new lease is over.
     """
-    rows = statements("backups").every(conn, "expired", attempt=new_attempt(), lease_seconds=TAKEOVER_SECONDS)
-    return [Expired(_record(row), row["attempt"], row["upload_id"]) for row in rows]
+    rows = statements("backups").every(conn, "take_over", attempt=attempt, lease_seconds=float(lease_seconds))
+    return _records(rows)
 
 
 def abandoned(conn: LedgerConnection, older_than_seconds: float) -> list[BackupRecord]:
@@ -284,6 +292,13 @@ def abandoned(conn: LedgerConnection, older_than_seconds: float) -> list[BackupR
 def mark_checked(conn: LedgerConnection, backup_id: str, *, ok: bool, sentence: str) -> bool:
     """Keep the newest verdict of reading a stored backup back."""
     return _one_row(conn, "mark_checked", id=backup_id, ok=ok, sentence=sentence)
+
+
+def _row(conn: LedgerConnection, name: str, backup_id: str) -> DictRow:
+    row = statements("backups").one(conn, name, id=backup_id)
+    if row is None:
+        raise NotFoundError(f"There is no backup {backup_id}.")
+    return row
 
 
 def _one_row(conn: LedgerConnection, name: str, **values: object) -> bool:

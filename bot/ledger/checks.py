@@ -9,27 +9,16 @@ from datetime import datetime
 from psycopg.rows import DictRow
 
 from bot.core.check import CheckMessage
-from bot.core.ids import new_attempt, new_id
+from bot.core.ids import new_id
 from bot.core.people import Actor
 from bot.core.verdict import Verdict
 from bot.errors import NotFoundError
 from bot.ledger import backups
-from bot.ledger.backups import TAKEOVER_SECONDS, Pulse
+from bot.ledger.backups import Pulse
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.statements import statements
 
-__all__ = [
-    "CheckRecord",
-    "Expired",
-    "Pulse",
-    "claim",
-    "expired",
-    "finish",
-    "get",
-    "insert",
-    "message",
-    "pulse",
-]
+__all__ = ["CheckRecord", "Pulse", "claim", "finish", "get", "insert", "message", "pulse", "take_over"]
 
 
 @dataclass(frozen=True)
@@ -49,14 +38,6 @@ class CheckRecord:
     verdict: Verdict | None
     findings: tuple[str, ...]
     read_through: str | None
-
-
-@dataclass(frozen=True)
-class Expired:
-    """A dead check, taken over: `attempt` is the new one, and the dead process can write no more."""
-
-    message: CheckMessage
-    attempt: str
 
 
 def insert(
@@ -157,10 +138,10 @@ def finish(
     return True
 
 
-def expired(conn: LedgerConnection) -> list[Expired]:
-    """Take over every check whose lease is over, each given to one caller (see backups.expired)."""
-    rows = statements("checks").every(conn, "expired", attempt=new_attempt(), lease_seconds=TAKEOVER_SECONDS)
-    return [Expired(_message(conn, _record(row)), row["attempt"]) for row in rows]
+def take_over(conn: LedgerConnection, attempt: str, lease_seconds: float) -> list[CheckMessage]:
+    """Give every check whose lease is over to this attempt (see backups.take_over)."""
+    rows = statements("checks").every(conn, "take_over", attempt=attempt, lease_seconds=float(lease_seconds))
+    return [_message(conn, _record(row)) for row in rows]
 
 
 def _message(conn: LedgerConnection, check: CheckRecord) -> CheckMessage:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from psycopg.rows import DictRow
 
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.statements import statements
+
+Topic = Literal["backup", "check"]
+Stage = Literal["opened", "verdict", "details"]
 
 
 @dataclass(frozen=True)
@@ -16,9 +20,9 @@ class OutboxMessage:
     """One message. `id` goes into the posted message's metadata, so that a repeat is recognised."""
 
     id: str
-    topic: str  # backup, check
+    topic: Topic
     subject: str  # the backup's or check's id
-    stage: str  # opened, verdict, details
+    stage: Stage
     team: str
     channel: str
     created_at: datetime
@@ -28,7 +32,7 @@ class OutboxMessage:
     given_up_at: datetime | None
 
 
-def add(conn: LedgerConnection, *, topic: str, subject: str, stage: str, team: str, channel: str) -> str:
+def add(conn: LedgerConnection, *, topic: Topic, subject: str, stage: Stage, team: str, channel: str) -> str:
     """Write a message and return its id (a UUID). The same stage of a subject is one message."""
     row = statements("messages").one(
         conn, "outbox_add", topic=topic, subject=subject, stage=stage, team=team, channel=channel

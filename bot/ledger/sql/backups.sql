@@ -11,6 +11,9 @@ RETURNING *;
 -- name: get(id)^
 SELECT * FROM backup_log WHERE id = :id;
 
+-- name: upload(id)^
+SELECT file_path, manifest_key, manifest_version_id, upload_id FROM backup_log WHERE id = :id;
+
 -- name: find_by_prefix(prefix, team)
 SELECT * FROM backup_log
 WHERE starts_with(id, :prefix) AND (:team::text IS NULL OR team = :team)
@@ -44,14 +47,10 @@ SELECT * FROM backup_log
 WHERE state IN ('queued', 'running') AND (:database::text IS NULL OR database = :database)
 ORDER BY state = 'running' DESC, created_at, id;
 
--- name: last_failure_after_success(database)^
+-- name: last_failure_after(database, after)^
 SELECT * FROM backup_log
-WHERE database = :database
-    AND state = 'failed'
-    AND finished_at > (
-        SELECT coalesce(max(stored.finished_at), '-infinity') FROM backup_log AS stored
-        WHERE stored.database = :database AND stored.state = 'stored'
-    )
+WHERE database = :database AND state = 'failed'
+    AND (:after::timestamptz IS NULL OR finished_at > :after)
 ORDER BY finished_at DESC
 LIMIT 1;
 
@@ -108,7 +107,7 @@ UPDATE backup_log
 SET file_path = :archive_key, manifest_key = :manifest_key, upload_id = :upload_id
 WHERE id = :id AND attempt = :attempt AND state = 'running';
 
--- name: mark_stored(id, attempt, archive_key, manifest_key, version_id, location, size_bytes, sha256, snapshot_at, row_count, table_count, omitted, warnings, server_version, client_version)!
+-- name: mark_stored(id, attempt, archive_key, manifest_key, version_id, manifest_version_id, location, size_bytes, sha256, snapshot_at, row_count, table_count, omitted, warnings, server_version, client_version)!
 UPDATE backup_log
 SET state = 'stored',
     finished_at = clock_timestamp(),
@@ -119,6 +118,7 @@ SET state = 'stored',
     file_path = :archive_key,
     manifest_key = :manifest_key,
     version_id = :version_id,
+    manifest_version_id = :manifest_version_id,
     s3_location = :location,
     file_size_bytes = :size_bytes,
     bytes_out = :size_bytes,
@@ -159,7 +159,7 @@ SET cancel_requested_by = coalesce(cancel_requested_by, :requested_by),
 WHERE id = :id AND state IN ('queued', 'running')
 RETURNING state;
 
--- name: expired(attempt, lease_seconds)
+-- name: take_over(attempt, lease_seconds)
 UPDATE backup_log
 SET attempt = :attempt, lease_until = clock_timestamp() + make_interval(secs => :lease_seconds)
 WHERE id IN (

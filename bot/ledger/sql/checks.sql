@@ -40,7 +40,7 @@ WHERE id = :id
     AND ((state = 'running' AND attempt = :attempt::text) OR (state = 'queued' AND :attempt::text IS NULL))
 RETURNING backup_id;
 
--- name: expired(attempt, lease_seconds)
+-- name: take_over(attempt, lease_seconds)
 UPDATE backup_check
 SET attempt = :attempt, lease_until = clock_timestamp() + make_interval(secs => :lease_seconds)
 WHERE id IN (

@@ -52,6 +52,7 @@ CREATE TABLE backup_log (
     upload_id text,
     manifest_key text,
     version_id text,
+    manifest_version_id text,
     row_count bigint,
     table_count integer,
     omitted text[] NOT NULL DEFAULT '{}',
