@@ -8,6 +8,7 @@ from datetime import datetime
 
 from psycopg.rows import DictRow
 
+from bot.core.backup import BackupRecord
 from bot.core.check import CheckMessage
 from bot.core.ids import new_id
 from bot.core.people import Actor
@@ -18,7 +19,18 @@ from bot.ledger.backups import Pulse
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.statements import statements
 
-__all__ = ["CheckRecord", "Pulse", "claim", "finish", "get", "insert", "message", "pulse", "take_over"]
+__all__ = [
+    "CheckRecord",
+    "Pulse",
+    "check_message",
+    "claim",
+    "finish",
+    "get",
+    "insert",
+    "message",
+    "pulse",
+    "take_over",
+]
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,10 @@ def get(conn: LedgerConnection, check_id: str) -> CheckRecord | None:
 def message(conn: LedgerConnection, check_id: str) -> CheckMessage | None:
     """A check together with its backup, as it is shown; None where there is no such check."""
     row = statements("checks").one(conn, "get", id=check_id)
-    return None if row is None else _message(conn, _record(row))
+    if row is None:
+        return None
+    check = _record(row)
+    return check_message(check, backups.get(conn, check.backup_id))
 
 
 def claim(conn: LedgerConnection, check_id: str, attempt: str, lease_seconds: float) -> bool:
@@ -141,12 +156,12 @@ def finish(
 def take_over(conn: LedgerConnection, attempt: str, lease_seconds: float) -> list[CheckMessage]:
     """Give every check whose lease is over to this attempt (see backups.take_over)."""
     rows = statements("checks").every(conn, "take_over", attempt=attempt, lease_seconds=float(lease_seconds))
-    return [_message(conn, _record(row)) for row in rows]
+    taken = [_record(row) for row in rows]
+    return [check_message(check, backups.get(conn, check.backup_id)) for check in taken]
 
 
-def _message(conn: LedgerConnection, check: CheckRecord) -> CheckMessage:
-    record = backups.get(conn, check.backup_id)
-    assert record is not None  # a foreign key says so
+def check_message(check: CheckRecord, record: BackupRecord) -> CheckMessage:
+    """A check and its backup, put together as they are shown."""
     return CheckMessage(
         check_id=check.id,
         record=record,
