@@ -6,8 +6,8 @@ the archive, the store has confirmed size and hashes, and the manifest lies besi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +16,10 @@ from typing import Any
 from psycopg import Connection
 
 from bot.core import keys
-from bot.core.backup import BackupRecord, Format, Kind, Phase, Progress, TableName
+from bot.core.backup import BackupRecord, Format, Phase, Progress, TableName
 from bot.core.manifest import Manifest, Omission
-from bot.errors import DatabaseError, DumpFailedError, StorageMismatchError
-from bot.postgres import address, catalog, snapshot
+from bot.errors import DatabaseError, StorageMismatchError
+from bot.postgres import address, snapshot, toc
 from bot.postgres import globals as cluster
 from bot.postgres.dump import Dump, DumpOptions
 from bot.postgres.snapshot import Snapshot
@@ -49,6 +49,7 @@ class Run:
     measuring: Measuring | None = None
     rows_expected: int = 0
     tables_expected: int = 0
+    warnings: tuple[str, ...] = ()
     stored: StoredObject | None = None
     manifest_key: str = ""
     manifest_begun: bool = False  # from then on it may be there, even when the store's answer is lost
@@ -105,7 +106,7 @@ class Archiver:
             while not measuring.finished(_POLL_SECONDS):
                 pulse.check()
             if run.record.format is Format.CUSTOM:
-                demand_every_table(held.listing, entries)
+                _demand_rows(held, entries)
             held.ensure_alive()
             extras = _around_the_dump(run, found)
             self._store(run, pulse)
@@ -126,7 +127,7 @@ class Archiver:
             root=self.storage_root, database=record.database, at=at, backup_id=record.id
         )
         run.upload = self.store.start_upload(
-            key, expected_bytes=_expected_bytes(run, held.listing), metadata={"sparewheel-backup": record.id}
+            key, expected_bytes=_expected_bytes(run, held.listed), metadata={"sparewheel-backup": record.id}
         )
         self.note_upload(run, key, run.upload.upload_id)
 
@@ -154,12 +155,13 @@ class Archiver:
             snapshot_at=seen.held.taken_at,
             finished_at=datetime.now(UTC),
             archive=describing.archive_of(run.stored, run.record.format, seen.extras.compression),
-            outline=seen.held.listing,
+            outline=seen.held.listed,
             measured=run.measuring.measured,
             inventory=run.measuring.inventory,
             roles_sql=seen.extras.roles_sql,
             settings=seen.extras.settings,
-            omitted=(*seen.held.listing.plan.omitted, *seen.extras.omitted),
+            warnings=run.warnings,
+            omitted=(*seen.held.listed.plan.omitted, *seen.extras.omitted),
         )
         data = describing.checked_bytes(manifest)
         run.manifest_begun = True
@@ -186,20 +188,31 @@ class _Seen:
     extras: _Extras
 
 
-def _hold(run: Run, pulse: Pulse) -> AbstractContextManager[Snapshot[Outline]]:
+@contextmanager
+def _hold(run: Run, pulse: Pulse) -> Iterator[Snapshot[Outline]]:
+    """Lock and take the snapshot; a stop ends the wait for a lock."""
     record, source = run.record, run.source
+    waiting: list[Connection[Any]] = []
 
     def list_tables(connection: Connection[Any]) -> tuple[Outline, Sequence[TableName]]:
-        seen = preflight.outline(source, record.kind, record.tables, catalog.read(connection))
+        waiting[:] = [connection]
+        seen = preflight.outline(source, record.kind, record.tables, connection)
         return seen, seen.plan.lock
 
-    return snapshot.hold(
-        source.address, list_tables, source.settings.lock_timeout, interruptible=pulse.interruptible
-    )
+    def interrupt() -> None:
+        for connection in waiting:
+            connection.cancel_safe(timeout=2.0)
+
+    with ExitStack() as stack:
+        with pulse.interruptible(interrupt):
+            held = stack.enter_context(
+                snapshot.hold(source.address, list_tables, lock_timeout_s=source.settings.lock_timeout)
+            )
+        yield held
 
 
 def _start_measuring(run: Run, held: Snapshot[Outline]) -> Measuring:
-    measuring = Measuring(run.source.address, held.id, held.listing, run.source.settings.fingerprints)
+    measuring = Measuring(run.source.address, held.id, held.listed, run.source.settings.fingerprints)
     leaves = measuring.leaves()
     run.rows_expected = sum(max(0, r.estimated_rows) for r in leaves)
     run.tables_expected = len(leaves)
@@ -234,16 +247,18 @@ def _dump(run: Run, pulse: Pulse, found: Preflight, held: Snapshot[Outline]) -> 
             run.upload.write(chunk)
         pulse.check()
         dump.finish()
+        run.warnings = dump.warnings
         return tuple(probe.entries()) if options.format is Format.CUSTOM else ()
 
 
 def _options(run: Run, held: Snapshot[Outline]) -> DumpOptions:
-    plan = held.listing.plan
+    plan = held.listed.plan
     return DumpOptions(
         snapshot_id=held.id,
         format=run.record.format,
         compression_level=run.source.settings.compression_level,
-        schema_only=run.record.kind is Kind.SCHEMA,
+        schema_only=plan.schema_only,
+        large_objects=plan.large_objects,
         exclude_relations=plan.exclude_relations,
         exclude_schemas=plan.exclude_schemas,
         exclude_data=plan.exclude_data,
@@ -251,24 +266,13 @@ def _options(run: Run, held: Snapshot[Outline]) -> DumpOptions:
     )
 
 
-def demand_every_table(seen: Outline, entries: Sequence[TocEntry]) -> None:
+def _demand_rows(held: Snapshot[Outline], entries: Sequence[TocEntry]) -> None:
     """Refuse an archive that lacks the rows of a table it should hold, although pg_dump exited with 0.
 
     Raises:
-        DumpFailedError: naming up to three such tables.
+        DumpFailedError: naming such tables.
     """
-    present = {entry.oid for entry in entries if entry.desc == "TABLE DATA"}
-    wanted = set(seen.plan.data_tables)
-    missing = [
-        str(r.table)
-        for r in seen.catalog.relations
-        if r.kind == "table" and r.table in wanted and r.oid not in present
-    ]
-    if missing:
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""  # noqa: PLR2004 - three fit a line
-        raise DumpFailedError(
-            f"pg_dump said it was done, but the archive lacks the rows of {', '.join(missing[:3])}{more}."
-        )
+    toc.demand_data(entries, toc.table_oids(held.connection, held.listed.plan.data_tables))
 
 
 def _around_the_dump(run: Run, found: Preflight) -> _Extras:
@@ -285,5 +289,5 @@ def _around_the_dump(run: Run, found: Preflight) -> _Extras:
             settings = cluster.settings(connection)
     except DatabaseError as error:
         omitted.append(Omission("settings", "the database's settings", error.sentence))
-    compression = found.client.compression(run.record.format, run.source.settings.compression_level)
+    compression = found.client.compression(run.record.format)
     return _Extras(roles_sql, settings, tuple(omitted), compression)

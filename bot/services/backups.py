@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.core.backup import BackupRecord, Format, Kind, State
+from bot.core.check import CheckMessage
 from bot.core.ids import ID_LENGTH, SHORTEST_PREFIX, looks_like_id
 from bot.core.manifest import Manifest, from_json
 from bot.core.people import Action, Actor
@@ -22,7 +23,6 @@ from bot.services.views import (
     BackupList,
     BackupMessage,
     CancelView,
-    CheckMessage,
     DatabaseStatus,
     KindStatus,
     StatusView,
@@ -171,7 +171,7 @@ class Backups:
                     f"Backup {record.id} is {record.state.value}; only a stored backup can be checked.",
                     next_step="Type `/backup list` to see which ones are stored.",
                 )
-            check = check_message(
+            check = checks.check_message(
                 checks.insert(connection, backup_id=record.id, actor=actor, channel=channel), record
             )
             self.notifier.check_opened(connection, check)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.backup import BackupRecord, Format
+from bot.core.check import CheckMessage
 from bot.core.ids import new_attempt
 from bot.core.manifest import Archive, Manifest
 from bot.core.verdict import Verdict
@@ -32,7 +33,6 @@ from bot.postgres.readthrough import ReadThrough, read_through
 from bot.services.backups import read_manifest
 from bot.services.outcomes import Outcomes, unforeseen
 from bot.services.pulse import LEASE_SECONDS, Pulse
-from bot.services.views import CheckMessage
 from bot.storage.interface import Store
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ class BackupChecker:
             attempt,
             verdict=look.verdict,
             findings=[*look.findings, *look.unverified],
-            read_through=look.read.sentence if look.read and not look.findings else None,
+            read_through=_sentence(look.read) if look.read and not look.findings else None,
         )
 
     def _look(self, record: BackupRecord, look: _Look, pulse: Pulse) -> None:
@@ -182,3 +182,7 @@ def _watched(chunks: Iterator[bytes], look: _Look, pulse: Pulse) -> Iterator[byt
         look.digest.update(chunk)
         look.bytes_read += len(chunk)
         yield chunk
+
+
+def _sentence(read: ReadThrough) -> str:
+    return f"{read.tables} tables with rows, {read.entries} entries, {read.bytes_read} bytes read through"

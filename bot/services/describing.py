@@ -61,14 +61,12 @@ def archive_of(stored: StoredObject, archive_format: Format, compression: str) -
 
 def table_records(outline: Outline, measured: Mapping[TableName, Measured]) -> tuple[TableRecord, ...]:
     """One record for each table, partitioned table and materialized view that the archive defines."""
-    left_out = {(o.what, o.name) for o in outline.plan.omitted}
     return tuple(
         _table_record(outline, relation, measured.get(relation.table))
         for relation in outline.catalog.relations
         if relation.kind in _RECORDED_KINDS
         and relation.table not in outline.plan.exclude_relations
         and relation.table.schema not in outline.plan.exclude_schemas
-        and (relation.kind, str(relation.table)) not in left_out
     )
 
 
@@ -115,6 +113,7 @@ def build(  # one input for each thing that only the run knows
     roles_sql: str | None,
     settings: Mapping[str, Any],
     omitted: tuple[Omission, ...],
+    warnings: tuple[str, ...],
 ) -> Manifest:
     """Everything a restore needs to know of this backup."""
     return Manifest(
@@ -133,4 +132,5 @@ def build(  # one input for each thing that only the run knows
         inventory=inventory,
         roles_sql=roles_sql,
         settings=settings,
+        warnings=warnings,
     )

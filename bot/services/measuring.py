@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,7 +47,6 @@ class Measuring:
         self._connection: Connection[Any] | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="counting", daemon=True)
-        self._by_name = {r.table: r for r in self.outline.catalog.relations}
 
     def start(self) -> None:
         """Begin counting."""
@@ -89,42 +87,42 @@ class Measuring:
                     if self._stopping.is_set():
                         return
                     self._measure(connection, relation)
-            self._add_up_roots()
+                self._add_up_roots(connection.info.server_version)
         except psycopg.Error as error:
             self._error = translate(error, self.address)
         except Exception as error:  # noqa: BLE001 - carried to the run's own thread by finished()
             self._error = error
 
     def leaves(self) -> Sequence[Relation]:
-        """What holds rows of its own and is dumped with them, big ones first so that small ones fill in."""
+        """What is measured: dumped tables and, in a backup of everything, filled materialized views.
+
+        Big ones first, so that the small ones fill the time that is left.
+        """
         dumped = set(self.outline.plan.data_tables)
-        found = [
-            r
-            for r in self.outline.catalog.relations
-            if r.table in dumped and r.kind in ("table", "materialized view")
-        ]
+        found = [r for r in self.outline.catalog.relations if r.table in dumped or self._is_wanted_view(r)]
         return sorted(found, key=lambda r: -r.size_bytes)
+
+    def _is_wanted_view(self, relation: Relation) -> bool:
+        is_view = relation.kind == "materialized view" and relation.holds_rows
+        return self.outline.everything and is_view and relation.readable
 
     def _wants_content(self, relation: Relation) -> bool:
         return self.scope.covers(tier_of(self.outline.tiers, relation))
 
     def _measure(self, connection: Connection[Any], relation: Relation) -> None:
-        root = self._root_of(relation)
-        result = fingerprint.measure(connection, relation, content=self._wants_content(relation), root=root)
+        result = fingerprint.measure(connection, relation, content=self._wants_content(relation))
         self.measured[relation.table] = result
-        self.tally.rows += result.rows
+        self.tally.rows += result.rows or 0
         self.tally.tables += 1
 
-    def _root_of(self, relation: Relation) -> Relation | None:
-        return self._by_name.get(relation.root) if relation.root else None
-
-    def _add_up_roots(self) -> None:
-        under: dict[TableName, list[Measured]] = defaultdict(list)
-        for relation in self.outline.catalog.relations:
-            if relation.root is not None and relation.table in self.measured:
-                under[relation.root].append(self.measured[relation.table])
-        for root, leaves in under.items():
-            self.measured[root] = fingerprint.roll_up(self._by_name[root], leaves)
+    def _add_up_roots(self, server_version: int) -> None:
+        seen = self.outline.catalog
+        for root in seen.relations:
+            if root.kind != "partitioned":
+                continue
+            measured = [self.measured[r.table] for r in seen.leaves(root.table) if r.table in self.measured]
+            if measured:
+                self.measured[root.table] = fingerprint.roll_up(root, measured, server_version)
 
 
 def tier_of(tiers: Mapping[TableName, Tier], relation: Relation) -> Tier:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.backup import BackupRecord
+from bot.core.check import CheckMessage
 from bot.ledger import outbox
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.queue import Queue
-from bot.services.views import CheckMessage
 
 
 @dataclass(frozen=True)

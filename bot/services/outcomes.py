@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.backup import BackupRecord
+from bot.core.check import CheckMessage
 from bot.core.manifest import Manifest
 from bot.core.people import Actor, Source
 from bot.core.verdict import Verdict
@@ -17,7 +18,6 @@ from bot.ledger import audit, checks
 from bot.ledger import backups as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.services.notifying import Notifier
-from bot.services.views import CheckMessage
 
 # How long an end keeps being offered to a ledger that is away. Past it the reaper finds the run by its lease.
 _PATIENCE_SECONDS = 120.0

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from psycopg import Connection
 
 from bot.core.backup import Kind, TableName, Tier
 from bot.errors import TableMissingError
@@ -23,6 +26,7 @@ class Outline:
     catalog: Catalog
     plan: DumpPlan
     tiers: Mapping[TableName, Tier]
+    everything: bool  # rows of all tables are wanted, so materialized views are measured too
 
 
 @dataclass(frozen=True)
@@ -44,20 +48,29 @@ def look(source: Source, kind: Kind, tables: tuple[str, ...], clients_folder: Pa
         server.refuse_pooler(source.address, connection)
         facts = server.facts(connection)
         client = clients.choose(clients.find(clients_folder), facts.major, source.settings.client_major)
-        return Preflight(facts, client, outline(source, kind, tables, catalog.read(connection)))
+        return Preflight(facts, client, outline(source, kind, tables, connection))
 
 
-def outline(source: Source, kind: Kind, tables: tuple[str, ...], seen: Catalog) -> Outline:
-    """Resolve the configured tiers and the wanted tables against a catalogue, and plan the dump.
+def outline(source: Source, kind: Kind, tables: tuple[str, ...], connection: Connection[Any]) -> Outline:
+    """Read the catalogue, resolve the configured tiers and the wanted tables in it, and plan the dump.
 
     Raises:
         TableMissingError: a configured or wanted table is not there; the nearest is named.
         RightsError: the role may not read a table that is configured or wanted.
     """
+    seen = catalog.read(connection)
     tiers = tiers_of(source, seen)
     wanted = _wanted(source, kind, tables, seen, tiers)
     must = frozenset(tiers) if wanted is None else frozenset(wanted)
-    return Outline(seen, plan.make(seen, kind, wanted, must), tiers)
+    made = plan.make(
+        seen,
+        kind,
+        wanted,
+        must,
+        role=source.address.user,
+        unreadable_large_objects=server.unreadable_large_objects(connection),
+    )
+    return Outline(seen, made, tiers, everything=kind in (Kind.FULL, Kind.SAFETY))
 
 
 def tiers_of(source: Source, seen: Catalog) -> dict[TableName, Tier]:
