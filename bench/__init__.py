@@ -1,0 +1,1 @@
+"""Measurements of this product beside the ways it replaces: `make bench`."""
