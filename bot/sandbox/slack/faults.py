@@ -1,0 +1,54 @@
+"""Faults that a test or a curious person switches on: a Slack that is slow, busy, broken or gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FaultKind(StrEnum):
+    """What goes wrong with a Web API call."""
+
+    SLOW = "slow"  # answers after `seconds`
+    RATE_LIMITED = "429"  # HTTP 429, Retry-After `seconds`
+    SERVER_ERROR = "500"
+    DROP = "drop"  # the connection ends without an answer
+
+
+@dataclass
+class Fault:
+    """`methods` empty means every method; `times` None means until cleared."""
+
+    kind: FaultKind
+    methods: tuple[str, ...] = ()
+    times: int | None = None
+    seconds: float = 1.0
+
+
+class Faults:
+    """The faults that are on, and whether events are delivered twice."""
+
+    def __init__(self) -> None:
+        self._on: list[Fault] = []
+        self.double_events = False
+
+    def add(self, fault: Fault) -> None:
+        """Switch one on."""
+        self._on.append(fault)
+
+    def clear(self) -> None:
+        """Everything works again."""
+        self._on.clear()
+        self.double_events = False
+
+    def take(self, method: str) -> Fault | None:
+        """The first fault that hits this call, its count gone down by one."""
+        for fault in self._on:
+            if fault.methods and method not in fault.methods:
+                continue
+            if fault.times is not None:
+                fault.times -= 1
+                if fault.times <= 0:
+                    self._on.remove(fault)
+            return fault
+        return None
