@@ -20,7 +20,7 @@ def size_text(size: int) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Seconds -> `0.4 s`, `12 s`, `1 min 12 s`, `2 h 03 min`, `3 d 4 h`. Negative counts as nothing."""
+    """Seconds -> `0.4 s`, `12 s`, `1 min 12 s`, `2 h 03 min`, `3 d 4 h`, `2 d`. Negative counts as nothing."""
     seconds = max(seconds, 0.0)
     if round(seconds, 1) < 10:  # noqa: PLR2004 - under ten seconds a tenth still tells something
         return f"{seconds:.1f} s"
@@ -31,7 +31,8 @@ def duration_text(seconds: float) -> str:
         return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
     if whole < _DAY:
         return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
-    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+    hours = whole % _DAY // _HOUR
+    return f"{whole // _DAY} d {hours} h" if hours else f"{whole // _DAY} d"
 
 
 def count_text(number: int) -> str:

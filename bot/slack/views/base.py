@@ -14,7 +14,7 @@ from bot.core.people import Source
 from bot.settings import ContactSettings
 from bot.slack import mrkdwn, texts
 from bot.slack.blocks import Block, Rendered, Snippet, at_most_fifty
-from bot.slack.fit import GOOD_TEXT, cut_mrkdwn
+from bot.slack.fit import GOOD_TEXT, cut, cut_mrkdwn
 from bot.slack.mrkdwn import Mrkdwn
 
 # How many omissions, warnings or findings a verdict shows before it points to the thread.
@@ -22,6 +22,7 @@ SHOWN = 5
 _BAR_CELLS = 10
 _SHA_SHOWN = 12
 _TABLES_SHOWN = 3
+_CONTACT = 200
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def what(record: BackupRecord) -> Mrkdwn:
     label = {
         Kind.FULL: "full backup",
         Kind.CRITICAL: "backup of the critical tables",
-        Kind.SCHEMA: "structure only",
+        Kind.SCHEMA: "structure",
         Kind.SAFETY: "safety backup",
     }[record.kind]
     plain_sql = " as plain SQL" if record.format == "plain" else ""
@@ -104,9 +105,9 @@ def contact_lines(contacts: Sequence[ContactSettings]) -> list[Mrkdwn]:
 
 def _contact(contact: ContactSettings) -> Mrkdwn:
     ways = [mrkdwn.mention(contact.slack)] if contact.slack else []
-    ways += [mrkdwn.plain(contact.address)] if contact.address else []
-    told = f": {mrkdwn.plain(contact.call_when)}" if contact.call_when else ""
-    return Mrkdwn(f"{mrkdwn.plain(contact.name)} {', '.join(ways)}{told}".strip())
+    ways += [mrkdwn.plain(cut(contact.address, _CONTACT))] if contact.address else []
+    told = f": {mrkdwn.plain(cut(contact.call_when, _CONTACT))}" if contact.call_when else ""
+    return Mrkdwn(f"{mrkdwn.plain(cut(contact.name, _CONTACT))} {', '.join(ways)}{told}".strip())
 
 
 def versions(record: BackupRecord) -> dict[str, str]:

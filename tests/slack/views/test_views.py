@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.core.people import Role
+from bot.sandbox.slack.blocks import Surface, problems
+from bot.services.views import BackupMessage, HelpView
+from bot.settings import ContactSettings
+from bot.slack.blocks import Rendered
+from bot.slack.fit import TEXT
+from bot.slack.texts import FOLDER
+from bot.slack.views import Surroundings, render
+from tests.slack.examples import EVIL, FAILED, LONG, NOW, STORED, VIEWS, actor
+
+AROUND = Surroundings(
+    contacts=(
+        ContactSettings(level=1, name=EVIL, slack="S0DBAS", call_when=EVIL + LONG),
+        ContactSettings(level=1, name="Night desk", address="+1 555 0100"),
+        ContactSettings(level=2, name="Never shown first"),
+    ),
+    notes=(EVIL + LONG,),
+)
+# What Slack acts upon: a mention, a channel, a link, a special. Dates and real ids are ours.
+_ACTIVE = re.compile(r"<([^>]*)>")
+_OURS = re.compile(r"!date\^\d+\^\{date_short_pretty\} \{time\}\|[0-9: -]+ UTC|@U0[A-Z]+|!subteam\^S0DBAS")
+
+
+def words(rendered: Rendered) -> str:
+    """Everything that Slack would read as mrkdwn."""
+    found = [rendered.text]
+    for block in rendered.blocks:
+        found += [block["text"]["text"]] if "text" in block else []
+        found += [e["text"] for e in block.get("elements", []) if block["type"] == "context"]
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_message_is_within_slacks_limits(name: str) -> None:
+    rendered = render(VIEWS[name], AROUND)
+    assert problems(rendered.blocks, Surface.MESSAGE) == []
+    assert 0 < len(rendered.text) <= TEXT
+    assert rendered.blocks
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_nothing_untrusted_pings_or_links(name: str) -> None:
+    active = _ACTIVE.findall(words(render(VIEWS[name], AROUND)))
+    assert [one for one in active if not _OURS.fullmatch(one)] == []
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_slack_makes_no_links_of_its_own(name: str) -> None:
+    for block in render(VIEWS[name], AROUND).blocks:
+        texts = [block["text"]] if "text" in block else []
+        texts += block["elements"] if block["type"] == "context" else []
+        assert all(text["verbatim"] for text in texts if text["type"] == "mrkdwn")
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_buttons_carry_an_id_and_nothing_else(name: str) -> None:
+    for block in render(VIEWS[name], AROUND).blocks:
+        for element in block["elements"] if block["type"] == "actions" else []:
+            assert element["value"] == "a1b2c3d4"
+
+
+def test_a_verdict_says_what_was_asked_of_it() -> None:
+    text = words(render(VIEWS["stored"], AROUND))
+    for part in ("Stored: full backup of `cruzonic`", "46.4 MB in 1 min 12 s", "200,123 rows in 15 tables"):
+        assert part in text
+    for part in ("ab12cd34ef56…", "s3://cruzonic-backups/", "Server 17.10, client 17.10", "<@U0OMAR>"):
+        assert part in text
+
+
+def test_a_failure_says_cause_next_step_what_is_left_and_whom_to_ask() -> None:
+    text = words(render(BackupMessage(FAILED, last_good=STORED), AROUND))
+    for part in ("held the table public.drivers", "Wait for the migration", "left no backup", "Night desk"):
+        assert part in text
+    assert "log id `a1b2c3d4`" in text
+    assert "Never shown first" not in text
+
+
+def test_the_words_of_goodness_are_told_apart() -> None:
+    for name, word in (("stored", "Stored"), ("stored checked", "Checked"), ("stored proved", "Proved")):
+        assert render(VIEWS[name], AROUND).text.startswith(f"*{word}:")
+
+
+def test_help_shows_what_the_role_may_do() -> None:
+    def shown(*roles: Role) -> str:
+        return words(render(HelpView("/backup", actor(*roles), ("cruzonic",)), AROUND))
+
+    assert "`/backup cancel ID`" in shown(Role.OPERATOR)
+    assert "/backup now" in shown(Role.ADMINISTRATOR)
+    for part in ("/backup now", "/backup check", "/backup cancel"):
+        assert part not in shown(Role.VIEWER)
+
+
+def test_long_parts_come_whole_as_a_file() -> None:
+    snippet = render(VIEWS["worst details"], AROUND).snippet
+    assert snippet is not None
+    assert snippet.content.count("\N{DELIVERY TRUCK}" * 15) >= 300
+    assert render(VIEWS["details"], AROUND).snippet is not None  # its omissions are long ones
+    assert render(VIEWS["details of a failure"], AROUND).snippet is None
+
+
+def test_status_shows_problems_first() -> None:
+    text = render(VIEWS["status"], AROUND).text
+    assert text.index("needs a look") < text.index("Late: there is no critical") < text.index("runs now")
+
+
+def test_every_template_is_used_by_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bot.slack import texts
+
+    used: set[str] = set()
+    real = texts.environment().get_template
+
+    def noting(name: str, *args: object, **kwargs: object) -> object:
+        used.add(name)
+        return real(name, *args, **kwargs)  # type: ignore[arg-type]  # handed through as they came
+
+    monkeypatch.setattr(texts.environment(), "get_template", noting)
+    for view in VIEWS.values():
+        render(view, AROUND)
+    assert {path.name for path in Path(FOLDER).iterdir()} - used == set()
+
+
+def test_an_unknown_view_is_a_fault_of_ours() -> None:
+    with pytest.raises(TypeError, match="datetime has no message"):
+        render(NOW, AROUND)
