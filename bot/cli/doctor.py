@@ -1,0 +1,143 @@
+"""`sparewheel doctor`: looks at everything a backup needs, and says of each what it found."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import click
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.app import House
+from bot.cli.backup import say
+from bot.cli.session import open_house
+from bot.core.backup import Kind
+from bot.core.units import plural
+from bot.core.verdict import Verdict
+from bot.errors import ConfigurationError, SlackError, SparewheelError
+from bot.ledger import audit, migrate
+from bot.postgres import clients
+from bot.services import preflight
+
+log = logging.getLogger(__name__)
+
+_COLORS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.COULD_NOT_VERIFY: "yellow"}
+Look = Callable[[House], str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: its verdict, and a sentence."""
+
+    verdict: Verdict
+    what: str
+    sentence: str
+
+
+class NotSetUpError(SparewheelError):
+    """A part that is not configured, so there is nothing to look at."""
+
+
+@click.command()
+def doctor() -> None:
+    """Look at the configuration, the ledger, Slack, storage, the clients and every database.
+
+    Exit codes: 0 all PASS, 1 something FAILs, 2 something could not be verified.
+    """
+    with open_house() as house:
+        found = []
+        for finding in findings(house):
+            found.append(finding.verdict)
+            click.secho(f"{finding.verdict.value:<17}", fg=_COLORS[finding.verdict], nl=False)
+            say(f"{finding.what}: {finding.sentence}")
+    sys.exit(1 if Verdict.FAIL in found else 2 if Verdict.COULD_NOT_VERIFY in found else 0)
+
+
+def findings(house: House) -> Iterator[Finding]:
+    """Every finding, as it is made; one that cannot be made does not stop the others."""
+    configuration = _look(house, "configuration", _configuration)
+    yield configuration
+    yield _look(house, "ledger", _ledger)
+    yield _look(house, "Slack", _slack)
+    yield _look(house, "client programs", _clients)
+    if configuration.verdict is not Verdict.PASS:
+        return
+    yield _look(house, "storage", _storage)
+    for name in house.sources.names():
+        yield _look(house, f"database {name}", _database(name))
+
+
+def _look(house: House, what: str, look: Look) -> Finding:
+    try:
+        return Finding(Verdict.PASS, what, look(house))
+    except NotSetUpError as error:
+        return Finding(Verdict.COULD_NOT_VERIFY, what, error.sentence)
+    except SparewheelError as error:
+        return Finding(Verdict.FAIL, what, f"{error.sentence} {error.next_step}".strip())
+    except Exception as error:
+        log.debug("looking at %s", what, exc_info=True)
+        return Finding(Verdict.COULD_NOT_VERIFY, what, f"An error nobody foresaw: {type(error).__name__}.")
+
+
+def _configuration(house: House) -> str:
+    configuration = house.configuration
+    if not configuration.databases:
+        raise ConfigurationError(
+            "No database is configured.", next_step="Add [databases.NAME] with its url_env."
+        )
+    return f"{plural(len(configuration.databases), 'database')}, storage {configuration.storage.url}"
+
+
+def _ledger(house: House) -> str:
+    with house.pool.connection() as connection:
+        migrate.check_current(connection)
+        audit.verify(connection)
+    return "reachable, its tables are current, its audit trail is whole"
+
+
+def _slack(house: House) -> str:
+    token = house.environment.slack_bot_token
+    if token is None:
+        raise NotSetUpError("SLACK_BOT_TOKEN is not set, so nothing is posted.")
+    client = WebClient(token=token.get_secret_value(), base_url=house.environment.slack_api_url)
+    try:
+        who = client.auth_test()
+        settings = house.configuration.slack
+        channels = [c for c in (settings.operations_channel, settings.alerts_channel) if c]
+        for channel in channels:
+            client.conversations_info(channel=channel)
+    except SlackApiError as error:
+        raise SlackError(
+            f"Slack says {error.response.get('error', 'no')}.",
+            next_step="Look at SLACK_BOT_TOKEN, the app's scopes, and the channels under [slack].",
+        ) from None
+    except (SlackClientError, OSError):
+        raise SlackError("Slack could not be reached.") from None
+    return f"connected to {who.get('team')} as {who.get('user')}; {plural(len(channels), 'channel')} found"
+
+
+def _clients(house: House) -> str:
+    found = clients.find(house.environment.clients)
+    return "found " + ", ".join(f"{client.version} in {client.bin_dir}" for client in found)
+
+
+def _storage(house: House) -> str:
+    house.store.verify_access()
+    return house.store.location(house.configuration.storage.root)
+
+
+def _database(name: str) -> Look:
+    def look(house: House) -> str:
+        source = house.sources.get(name)
+        seen = preflight.look(source, Kind.FULL, (), house.environment.clients)
+        left_out = len(seen.outline.plan.omitted)
+        rest = f"; {plural(left_out, 'thing')} would be left out" if left_out else ""
+        return (
+            f"PostgreSQL {seen.facts.version}, client {seen.client.version}, "
+            f"{plural(len(seen.outline.tiers), 'configured table')} found{rest}"
+        )
+
+    return look

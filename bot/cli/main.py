@@ -1,0 +1,82 @@
+"""The verbs of `sparewheel`, each loaded when it is typed, and how an error ends the program."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from bot import logging_setup
+from bot.errors import SparewheelError
+from bot.logging_setup import redact, secrets_of
+
+COULD_NOT_RUN = 2
+_VERBS = {
+    "run": "bot.cli.run:run",
+    "socket": "bot.cli.roles:socket",
+    "web": "bot.cli.roles:web",
+    "worker": "bot.cli.roles:worker",
+    "migrate": "bot.cli.roles:migrate",
+    "doctor": "bot.cli.doctor:doctor",
+    "backup": "bot.cli.backup:backup",
+    "sandbox": "bot.cli.sandbox:sandbox",
+    "smoke": "bot.cli.smoke:smoke",
+}
+
+
+class Verbs(click.Group):
+    """Imports a verb's module when it is needed: `backup list` need not load Slack."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every verb, in the order of the table above."""
+        del ctx
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's command, or None where there is no such verb."""
+        del ctx
+        if cmd_name not in _VERBS:
+            return None
+        module, name = _VERBS[cmd_name].split(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Log more, and show where an error came from.")
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The configuration file; the same as SPAREWHEEL_CONFIG.",
+)
+@click.version_option(package_name="sparewheel", prog_name="sparewheel")
+def cli(*, debug: bool, config: Path | None) -> None:
+    """PostgreSQL backups in Slack: taken, checked, proved, and with the evidence kept."""
+    if config is not None:
+        os.environ["SPAREWHEEL_CONFIG"] = str(config)
+    logging_setup.configure(debug=debug)
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 failed, 2 could not run."""
+    try:
+        cli()
+    except SparewheelError as error:
+        if logging.getLogger("bot").isEnabledFor(logging.DEBUG):
+            raise
+        tell(error)
+        sys.exit(COULD_NOT_RUN)
+
+
+def tell(error: SparewheelError) -> None:
+    """Say an error on stderr: what is wrong, what to type instead, what to do next, the technical cause."""
+    suggestion = getattr(error, "suggestion", None)
+    meant = f"Did you mean `{suggestion}`?" if suggestion else ""
+    lines = [error.sentence, meant, error.next_step, error.cause.strip()]
+    text = "\n".join(line for line in lines if line).replace("`/backup", "`sparewheel backup")
+    click.echo(redact(text, secrets_of(os.environ)), err=True)

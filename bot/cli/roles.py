@@ -1,0 +1,119 @@
+"""One process per role: `socket`, `web`, `worker`; and `migrate`, which runs before them."""
+
+from __future__ import annotations
+
+import signal
+import socket as sockets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+import uvicorn
+
+from bot.app import House
+from bot.cli.session import environment, open_house
+from bot.errors import ConfigurationError
+from bot.ledger import migrate as migrations
+from bot.slack.edge import open_edge
+from bot.slack.http import build_asgi
+from bot.slack.socket import SocketMode
+from bot.supervisor import ready
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the ledger's tables to this version's shape. Safe to run twice, and by two at once."""
+    revision = migrations.migrate(_ledger_url())
+    click.echo(f"The ledger is at revision {revision}.")
+
+
+@click.command()
+def socket() -> None:
+    """Answer Slack through Socket Mode (SLACK_BOT_TOKEN and SLACK_APP_TOKEN)."""
+    with stop_on_signal() as stop, current_house() as house:
+        token = house.environment.slack_app_token
+        if token is None:
+            raise ConfigurationError(
+                "SLACK_APP_TOKEN is not set.",
+                next_step="Set it to the token that begins with xapp-, or run `sparewheel web`.",
+            )
+        edge = open_edge(house.environment, house.configuration, house.pool, house.backups)
+        line = SocketMode(edge.app, token.get_secret_value(), house.environment.slack_api_url)
+        line.run(stop, on_connected=ready.announce)
+
+
+@click.command()
+def web() -> None:
+    """Answer Slack over HTTP: /slack/events and /healthz (SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET)."""
+    with current_house() as house:
+        if house.environment.slack_signing_secret is None:
+            raise ConfigurationError(
+                "SLACK_SIGNING_SECRET is not set.",
+                next_step="Copy it from the app's page (Basic Information), or run `sparewheel socket`.",
+            )
+        edge = open_edge(house.environment, house.configuration, house.pool, house.backups)
+        app = build_asgi(edge.app, healthy=lambda: _reaches_ledger(house))
+        listener = _listen(house.environment.bind, house.environment.port)
+        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
+        # From here connections wait in the listener's queue, so nothing that comes early is refused.
+        ready.announce()
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def current_house() -> Iterator[House]:
+    """A house whose ledger has the tables that this version knows."""
+    with open_house() as house:
+        with house.pool.connection() as connection:
+            migrations.check_current(connection)
+        yield house
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ledger_url() -> str:
+    url = environment().database_url
+    if url is None:
+        raise ConfigurationError(
+            "The bot's own database is not named: SPAREWHEEL_DATABASE_URL is not set.",
+            next_step="Set it, or start `make run`, which brings one.",
+        )
+    return url.get_secret_value()
+
+
+def _reaches_ledger(house: House) -> bool:
+    try:
+        with house.pool.connection(timeout=2.0) as connection:
+            connection.execute("SELECT 1")
+    except Exception:  # noqa: BLE001 - whatever it was: not healthy
+        return False
+    return True
+
+
+def _listen(bind: str, port: int) -> sockets.socket:
+    try:
+        return sockets.create_server(
+            (bind, port), family=sockets.AF_INET6 if ":" in bind else sockets.AF_INET
+        )
+    except OSError as error:
+        raise ConfigurationError(
+            f"Port {port} on {bind} cannot be listened on: {error.strerror}.",
+            next_step="Set PORT (and SPAREWHEEL_BIND) to a free one.",
+        ) from None

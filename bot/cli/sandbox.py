@@ -1,0 +1,109 @@
+"""`sparewheel sandbox …`: the Slack that comes with the product, and a person's hands in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from bot import app
+from bot.cli.backup import say as say_text
+from bot.cli.roles import stop_on_signal
+from bot.cli.session import environment
+from bot.errors import SandboxError
+from bot.sandbox.slack.client import SandboxClient
+from bot.sandbox.slack.server import SlackServer
+from bot.supervisor import ready
+
+_CHANNEL = "database-operations"
+as_option = click.option("--as", "name", required=True, help="Who does it: omar, vera, april, ada, carl …")
+channel_option = click.option("--channel", default=_CHANNEL, show_default=True)
+
+
+@click.group()
+def sandbox() -> None:
+    """A Slack to try things in: on this machine only, and beside sample databases only."""
+
+
+@sandbox.command()
+@click.option("--port", default=0, help="Where to listen on 127.0.0.1; 0 takes a free port.")
+def serve(port: int) -> None:
+    """Serve the sandbox Slack until stopped. `sparewheel run` does this by itself."""
+    given = environment()
+    server = SlackServer(
+        given.home,
+        port,
+        databases=_addresses(),
+        allowed_system_identifiers=_embedded_identifiers(given.home),
+    )
+    with stop_on_signal() as stop, server:
+        click.echo(f"sandbox Slack listens on {server.base_url}", err=True)
+        ready.announce()
+        stop.wait()
+
+
+@sandbox.command()
+@as_option
+@channel_option
+@click.argument("words")
+def say(name: str, channel: str, words: str) -> None:
+    """Type something as a person: a message, or a command like "/backup status"."""
+    answer = SandboxClient(environment().home).say(name, words, channel)
+    if answer:
+        say_text(f"Slack says: {answer}")
+        sys.exit(1)
+
+
+@sandbox.command()
+@click.option("--as", "name", default="", help="See what this person sees, messages for them alone too.")
+@click.option("--since", default="", help="Only messages after this time stamp (ts).")
+@channel_option
+def read(name: str, since: str, channel: str) -> None:
+    """Print a channel's conversation: messages, threads and buttons."""
+    say_text(SandboxClient(environment().home).read(channel, since, name))
+
+
+@sandbox.command(name="click")
+@as_option
+@click.option("--ts", default="", help="The message's time stamp, as `read` shows it.")
+@click.option("--confirm", is_flag=True, help="Answer the button's question with yes.")
+@channel_option
+@click.argument("action_id")
+def click_(name: str, ts: str, channel: str, action_id: str, *, confirm: bool) -> None:
+    """Press a button as a person."""
+    answer = SandboxClient(environment().home).click(
+        name, action_id, ts=ts, channel=channel, confirmed=confirm
+    )
+    if answer.get("problem"):
+        say_text(f"Slack says: {answer['problem']} {answer.get('confirm') or ''}".strip())
+        sys.exit(1)
+
+
+def _addresses() -> dict[str, str]:
+    """Every configured database and staging server, by name; none may be anything but embedded.
+
+    Raises:
+        SandboxError: an address is not known, so nobody can say whose database it is.
+    """
+    found = {}
+    for name, settings in app.build(environment()).configuration.databases.items():
+        for variable in filter(None, (settings.url_env, settings.staging_url_env)):
+            url = os.environ.get(variable)
+            if not url:
+                raise SandboxError(
+                    f"The sandbox does not start: {variable}, the address of {name}, is not set.",
+                    next_step="Start everything with `make run`.",
+                )
+            found[f"{name} ({variable})"] = url
+    return found
+
+
+def _embedded_identifiers(home: Path) -> list[int]:
+    try:
+        state = json.loads((home / "state.json").read_text(encoding="utf-8"))
+        return [int(identifier) for identifier in state["system_identifiers"].values()]
+    except (OSError, ValueError, KeyError):
+        return []

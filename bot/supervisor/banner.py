@@ -1,0 +1,70 @@
+"""What `sparewheel run` says when everything is ready: where to look, and what to type first."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from bot.supervisor.plan import Plan, SlackEdge
+
+_RULE = "─" * 78
+
+
+def lines(plan: Plan, home: Path, variables: Mapping[str, str], program: str) -> list[str]:
+    """The banner, line by line. It holds no secret: addresses of databases are not among it."""
+    where = variables["SLACK_API_URL"].removesuffix("/api/") if plan.slack is SlackEdge.SANDBOX else ""
+    port = variables.get("PORT") or "3000"
+    slack = {
+        SlackEdge.SANDBOX: f"a sandbox at {where}",
+        SlackEdge.SOCKET: "your workspace, through Socket Mode",
+        SlackEdge.HTTP: f"your workspace, through HTTP on port {port}, /slack/events",
+        SlackEdge.NONE: "none: SLACK_BOT_TOKEN is not set, and real databases get no sandbox",
+    }[plan.slack]
+    databases = (
+        "two samples, cruzonic and fleetnest" if plan.samples else f"from {variables['SPAREWHEEL_CONFIG']}"
+    )
+    ledger = "embedded" if plan.ledger else "from SPAREWHEEL_DATABASE_URL"
+    facts = [
+        ("Slack", slack),
+        ("Databases", databases),
+        ("Ledger", ledger),
+        ("Data", f"{home} (archives of the samples in backups/, logs in logs/)"),
+    ]
+    return [
+        _RULE,
+        "Sparewheel is ready.",
+        *(f"  {name:<10} {fact}" for name, fact in facts),
+        "",
+        *_first(plan, program),
+    ]
+
+
+def _first(plan: Plan, program: str) -> list[str]:
+    if plan.slack is SlackEdge.SANDBOX:
+        typed = [
+            f'  {program} sandbox say --as omar "/backup now full cruzonic"',
+            f"  {program} sandbox read",
+        ]
+        return ["Type in another terminal:", *typed, "", "Ctrl-C stops everything. Data stays.", _RULE]
+    if plan.slack is SlackEdge.NONE:
+        typed = [f"  {program} backup status", f"  {program} backup now full"]
+        return ["Type in another terminal:", *typed, "", "Ctrl-C stops everything.", _RULE]
+    return ["Type in Slack:", "  /backup help", "", "Ctrl-C stops everything.", _RULE]
+
+
+def show(plan: Plan, home: Path, variables: Mapping[str, str]) -> None:
+    """Print it, with the program's name as it can be typed from here."""
+    for line in lines(plan, home, variables, program_name()):
+        click.echo(line)
+
+
+def program_name() -> str:
+    """`sparewheel`, or its path from here where it is not on the PATH of the next terminal."""
+    beside = Path(sys.executable).with_name("sparewheel")
+    try:
+        return str(beside.relative_to(Path.cwd())) if beside.exists() else "sparewheel"
+    except ValueError:
+        return str(beside)
