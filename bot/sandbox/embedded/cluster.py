@@ -96,7 +96,10 @@ class Cluster:
             SandboxError: initdb failed.
         """
         for leftover in self.data.parent.glob(f"{self.data.name}.partial-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)  # the password for an initdb that was killed
         if self.data.is_dir():
             return
         partial = self.data.with_name(f"{self.data.name}.partial-{os.getpid()}-{secrets.token_hex(4)}")
