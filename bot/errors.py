@@ -26,6 +26,7 @@ SparewheelError
 │   └── StorageMismatchError   what the store holds is not what was sent
 ├── RunStoppedError            not a fault of the run itself
 │   ├── CancelledError         a person said stop
+│   ├── DatabaseBusyError      another backup of the same database runs; this one still waits
 │   └── LeaseLostError         another process took this run over (or failed it): stop writing
 └── ServiceError               the bot's own parts
     ├── LedgerUnavailableError
@@ -188,6 +189,10 @@ class RunStoppedError(SparewheelError):
 
 class CancelledError(RunStoppedError):
     """A person asked for the run to be stopped."""
+
+
+class DatabaseBusyError(RunStoppedError):
+    """Another backup of the same database runs, so this one still waits for its turn."""
 
 
 class LeaseLostError(RunStoppedError):
