@@ -36,7 +36,7 @@ _SESSION = {
     "bytea_output": "hex",
     "search_path": "pg_catalog",
 }
-_LATER_SESSION = {"idle_session_timeout": "0", "transaction_timeout": "0"}  # since 14 and 17
+_LATER_SESSION = {"idle_session_timeout": (140000, "0"), "transaction_timeout": (170000, "0")}
 
 # The environment of a child: what libraries need to run and to find certificates, nothing of the bot's own.
 _INHERITED = ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "ICU_DATA",
@@ -85,9 +85,9 @@ class Address:
                 environment[variables[keyword]] = value
         return environment | {"PGAPPNAME": application_name, "LC_ALL": "C"}
 
-    def child_conninfo(self, **more: str) -> str:
+    def child_conninfo(self) -> str:
         """For `--dbname`: what has no variable in the environment (keepalives). Holds no secret."""
-        return make_conninfo("", **{**_KEEPALIVE, **more})
+        return make_conninfo("", **{name: self.extra.get(name, value) for name, value in _KEEPALIVE.items()})
 
     def redact(self, text: str) -> str:
         """`text` with the password replaced by stars, written plainly or percent-encoded."""
@@ -169,10 +169,10 @@ def connect(
 
 
 def _fix_settings(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    known = [row[0] for row in connection.execute(
-        "select name from pg_catalog.pg_settings where name = any(%s)", [list(_LATER_SESSION)]
-    )]  # fmt: skip
-    settings = _SESSION | {name: value for name, value in _LATER_SESSION.items() if name in known}
+    settings = dict(_SESSION)
+    for name, (since, value) in _LATER_SESSION.items():
+        if connection.info.server_version >= since:
+            settings[name] = value
     connection.execute(
         "select pg_catalog.set_config(name, value, false) from unnest(%s::text[], %s::text[]) s(name, value)",
         [list(settings), list(settings.values())],
