@@ -133,7 +133,9 @@ def _without_verb(words: list[Token], known: Known) -> Wanted:
     if len(words) == 1 and (database := _database(first, known)):
         return Status(database)
     if any(t.word in (*_ASKABLE, *_FORMATS, *_TABLE_WORDS) for t in words):
-        raise WordsError("Say what to do first.", suggestion=suggest.line("now", words))
+        mistyped = suggest.near(first.word, ("now",)) and not _database(first, known)
+        meant = words[1:] if mistyped else words
+        raise WordsError("Say what to do first.", suggestion=suggest.line("now", meant))
     if near := suggest.near(first.word, _VERBS):
         raise suggest.unknown(first, suggest.line(near, words[1:]))
     if len(words) == 1 and looks_like_id(first.word) and any(c.isdigit() for c in first.word):
@@ -219,8 +221,8 @@ def _pick(words: list[Token], known: Known, verb: str) -> Pick:
         word = token.word.lstrip("#")
         if database := _database(token, known):
             databases.append(database)
-        elif word == LATEST or looks_like_id(token.text.lower().lstrip("#")):
-            ids.append(word or token.text.lower())
+        elif word == LATEST or _is_id(token.text.lower().lstrip("#")):
+            ids.append(token.text.lower().lstrip("#"))
         else:
             raise suggest.replaced(token, (LATEST, *known.databases), verb, words)
     if not ids and not databases:
@@ -230,6 +232,11 @@ def _pick(words: list[Token], known: Known, verb: str) -> Pick:
             suggestion=f"{suggest.COMMAND} {verb} {LATEST}",
         )
     return Pick(_one(ids, "backup") or LATEST, _one(databases, "database"))
+
+
+def _is_id(word: str) -> bool:
+    """An id, but not a mistyped `latest`, which has the look of one."""
+    return looks_like_id(word) and not (word.isalpha() and suggest.near(word, (LATEST,)))
 
 
 def _database(token: Token, known: Known) -> str | None:
