@@ -61,7 +61,9 @@ def ensure(conninfo: Callable[..., str], name: str, password: str) -> None:
             customer.execute(text(name).encode())
         _run(conninfo(partial), _PLATFORM_OWNED)
         with psycopg.connect(conninfo(partial), autocommit=True) as admin:
-            admin.execute("analyze")  # estimates from the first minute on
+            # Estimates from the first minute on; a small sample is enough for those, and ten times faster.
+            admin.execute("set default_statistics_target = 10")
+            admin.execute("analyze")
         connection.execute(
             sql.SQL("alter database {} rename to {}").format(sql.Identifier(partial), sql.Identifier(name))
         )
