@@ -13,7 +13,7 @@ LARGEST_OBJECT = 5 * 1024**4
 MOST_PARTS = 10_000
 
 # Parts stay equal while the estimate holds (some stores demand equal parts), and double afterwards: an
-# estimate that was fifty times too short still fits.
+# estimate that was ten times too short still fits.
 _EQUAL_PARTS = 8_000
 _DOUBLE_EVERY = 200
 

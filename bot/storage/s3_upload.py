@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from bot.errors import SparewheelError
+from bot.errors import AlreadyExistsError, SparewheelError
 from bot.storage.interface import ObjectInfo, StoredObject
 from bot.storage.parts import LARGEST_OBJECT, PartPlan, too_large
 from bot.storage.s3_bucket import MARK, Bucket, b64
@@ -163,7 +163,14 @@ class S3Upload:
             )
         except S3_FAILURES as error:
             return self._own_after_all(error, composite)
-        return self._bucket.info(self._key, self._bucket.head(self._key, answer.get("VersionId")))
+        found = self._bucket.head(self._key, answer.get("VersionId"))
+        # SeaweedFS looks for the name first and writes afterwards: of several that complete at the same
+        # instant more than one is told that it won (measured). Without versions the last one stays.
+        if found.get("Metadata", {}).get(MARK, self._mark) != self._mark:
+            raise AlreadyExistsError(
+                f"Somebody else wrote to {self._bucket.location(self._key)} at the same instant."
+            )
+        return self._bucket.info(self._key, found)
 
     def _named(self, part: SentPart) -> Any:
         named: dict[str, Any] = {"PartNumber": part.number, "ETag": part.etag}
