@@ -250,12 +250,13 @@ def _problem(catalog: Catalog, written: str, matches: list[TableName]) -> str:
 
 def _nearest(catalog: Catalog, written: str) -> str | None:
     """The written form of the table whose name is closest, or None where nothing is close."""
-    spellings: dict[str, str] = {}
-    for relation in catalog.tables:
-        if relation.root is None or "." in written:
-            table = relation.table
-            shown = table.name if table.schema == "public" else str(table)
-            spellings[str(table).lower()] = shown
-            spellings.setdefault(table.name.lower(), shown)
-    near = difflib.get_close_matches(written.replace('"', "").lower(), spellings, n=1)
-    return spellings[near[0]] if near else None
+    schema, name, _ = _split(written)
+    tables = [relation.table for relation in catalog.tables]
+    tables.sort(key=lambda t: (t.schema != (schema or "public"), t.name != t.name.lower(), t))
+    spellings: dict[str, TableName] = {}
+    for table in tables:
+        spellings.setdefault(table.name.lower(), table)
+    for near in difflib.get_close_matches(name.lower(), spellings, n=1):
+        table = spellings[near]
+        return table.name if table.schema == "public" else str(table)
+    return None
