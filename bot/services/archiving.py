@@ -160,7 +160,7 @@ class Archiver:
             inventory=run.measuring.inventory,
             roles_sql=seen.extras.roles_sql,
             settings=seen.extras.settings,
-            warnings=run.warnings,
+            warnings=(*run.warnings, *_suspicions(run, seen.held.listed)),
             omitted=(*seen.held.listed.plan.omitted, *seen.extras.omitted),
         )
         data = describing.checked_bytes(manifest)
@@ -273,6 +273,14 @@ def _demand_rows(held: Snapshot[Outline], entries: Sequence[TocEntry]) -> None:
         DumpFailedError: naming such tables.
     """
     toc.demand_data(entries, toc.table_oids(held.connection, held.listed.plan.data_tables))
+
+
+def _suspicions(run: Run, seen: Outline) -> tuple[str, ...]:
+    """What a person should look at although all went well."""
+    assert run.measuring is not None
+    if seen.plan.data_tables and run.measuring.tally.rows == 0:
+        return ("Every table is empty: look whether this is the right database.",)
+    return ()
 
 
 def _around_the_dump(run: Run, found: Preflight) -> _Extras:

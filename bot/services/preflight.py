@@ -59,6 +59,7 @@ def outline(source: Source, kind: Kind, tables: tuple[str, ...], connection: Con
         RightsError: the role may not read a table that is configured or wanted.
     """
     seen = catalog.read(connection)
+    _refuse_emptiness(source, seen)
     tiers = tiers_of(source, seen)
     wanted = _wanted(source, kind, tables, seen, tiers)
     must = frozenset(tiers) if wanted is None else frozenset(wanted)
@@ -71,6 +72,15 @@ def outline(source: Source, kind: Kind, tables: tuple[str, ...], connection: Con
         unreadable_large_objects=server.unreadable_large_objects(connection),
     )
     return Outline(seen, made, tiers, everything=kind in (Kind.FULL, Kind.SAFETY))
+
+
+def _refuse_emptiness(source: Source, seen: Catalog) -> None:
+    """A backup of nothing that says stored is how good ones were once rotated away."""
+    if not any(r.kind in ("table", "partitioned") and not r.from_extension for r in seen.relations):
+        raise TableMissingError(
+            f"The database behind {source.name} has no tables, so there is nothing to back up.",
+            next_step=f"Look whether {source.settings.url_env} leads to the right database.",
+        )
 
 
 def tiers_of(source: Source, seen: Catalog) -> dict[TableName, Tier]:

@@ -77,7 +77,7 @@ def open_house(plan: Plan, ledger_url: str, folder: Path) -> Iterator[House]:
         house.close()
 
 
-def back_up(  # noqa: PLR0913 - as many as the request itself has
+def back_up(
     house: House,
     database: str,
     kind: Kind = Kind.FULL,
