@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import click
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.app import House
 from bot.cli.backup import say
@@ -17,10 +15,12 @@ from bot.cli.session import open_house
 from bot.core.backup import Kind
 from bot.core.units import plural
 from bot.core.verdict import Verdict
-from bot.errors import ConfigurationError, SlackError, SparewheelError
+from bot.errors import ConfigurationError, LedgerUnavailableError, SparewheelError
 from bot.ledger import audit, migrate
 from bot.postgres import clients
 from bot.services import preflight
+from bot.slack import channels
+from bot.slack.client import identify, patient_client
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,12 @@ def _configuration(house: House) -> str:
 def _ledger(house: House) -> str:
     with house.pool.connection() as connection:
         migrate.check_current(connection)
-        audit.verify(connection)
+        chain = audit.verify(connection)
+    if not chain.whole:
+        raise LedgerUnavailableError(
+            f"The audit trail is broken at event {chain.broken_at}: {chain.problem}",
+            next_step="Keep the ledger as it is and tell whoever answers for it.",
+        )
     return "reachable, its tables are current, its audit trail is whole"
 
 
@@ -102,21 +107,10 @@ def _slack(house: House) -> str:
     token = house.environment.slack_bot_token
     if token is None:
         raise NotSetUpError("SLACK_BOT_TOKEN is not set, so nothing is posted.")
-    client = WebClient(token=token.get_secret_value(), base_url=house.environment.slack_api_url)
-    try:
-        who = client.auth_test()
-        settings = house.configuration.slack
-        channels = [c for c in (settings.operations_channel, settings.alerts_channel) if c]
-        for channel in channels:
-            client.conversations_info(channel=channel)
-    except SlackApiError as error:
-        raise SlackError(
-            f"Slack says {error.response.get('error', 'no')}.",
-            next_step="Look at SLACK_BOT_TOKEN, the app's scopes, and the channels under [slack].",
-        ) from None
-    except (SlackClientError, OSError):
-        raise SlackError("Slack could not be reached.") from None
-    return f"connected to {who.get('team')} as {who.get('user')}; {plural(len(channels), 'channel')} found"
+    client = patient_client(token.get_secret_value(), house.environment.slack_api_url)
+    who = identify(client)
+    found = channels.refuse_unknown(client, house.configuration)
+    return f"connected to {who.workspace or who.team}; {plural(found, 'channel')} found"
 
 
 def _clients(house: House) -> str:

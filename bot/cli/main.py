@@ -19,7 +19,7 @@ _VERBS = {
     "run": "bot.cli.run:run",
     "socket": "bot.cli.roles:socket",
     "web": "bot.cli.roles:web",
-    "worker": "bot.cli.roles:worker",
+    "worker": "bot.cli.worker:worker",
     "migrate": "bot.cli.roles:migrate",
     "doctor": "bot.cli.doctor:doctor",
     "backup": "bot.cli.backup:backup",

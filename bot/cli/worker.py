@@ -1,0 +1,112 @@
+"""`sparewheel worker`: runs the queue's jobs with the house's parts, and shows how far they are."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+
+import click
+
+from bot.app import House
+from bot.cli.roles import current_house
+from bot.core.backup import BackupRecord
+from bot.core.check import CheckMessage
+from bot.jobs import Handlers, Worker
+from bot.ledger import backups, slack_messages
+from bot.ledger.connection import borrowed
+from bot.slack import channels
+from bot.slack.client import patient_client, quick_client
+from bot.slack.deliver import Deliverer, Loaders
+from bot.slack.edge import bot_token
+from bot.slack.progress import SlackProgress
+from bot.slack.views import Surroundings
+from bot.supervisor import ready
+
+log = logging.getLogger(__name__)
+_SHUTDOWN = "the worker's shutdown"
+
+
+@click.command()
+def worker() -> None:
+    """Run backups and checks, deliver messages, and clear up behind dead processes."""
+    with current_house() as house:
+        hands = Hands(house, *_slack_parts(house))
+        jobs = Worker(
+            house.ledger_url,
+            house.pool,
+            Handlers(hands.run_backup, hands.run_check, hands.deliver, house.reaper.sweep),
+        )
+        threading.Thread(target=hands.give_up_on, args=(jobs.abandon,), daemon=True).start()
+        ready.announce()
+        jobs.run()
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What the queue's tasks call. Without a Slack token there is nobody to tell, and work goes on."""
+
+    house: House
+    progress: SlackProgress | None
+    deliverer: Deliverer | None
+    running: set[str] = field(default_factory=set)
+
+    def run_backup(self, backup_id: str) -> None:
+        """Run a queued backup to its end."""
+        self.running.add(backup_id)
+        try:
+            self.house.runner.run(backup_id, self._show)
+        finally:
+            self.running.discard(backup_id)
+
+    def run_check(self, check_id: str) -> None:
+        """Run a queued check to its end."""
+        self.house.checker.run(check_id, self._show)
+
+    def deliver(self, outbox_id: str) -> None:
+        """Post a message; without Slack it stays in the outbox."""
+        if self.deliverer is not None:
+            self.deliverer.deliver(outbox_id)
+
+    def give_up_on(self, abandon: threading.Event) -> None:
+        """Cancel what this process still runs when a shutdown's grace is over.
+
+        A row that says so beats a lost lease that somebody has to wait for.
+        """
+        abandon.wait()
+        for backup_id in tuple(self.running):
+            log.warning("cancelling backup %s: this worker is stopped", backup_id)
+            with borrowed(self.house.pool) as connection:
+                backups.request_cancel(connection, backup_id, _SHUTDOWN)
+
+    def _show(self, view: BackupRecord | CheckMessage) -> None:
+        if self.progress is not None:
+            self.progress.update(view)
+
+
+def _slack_parts(house: House) -> tuple[SlackProgress | None, Deliverer | None]:
+    """What draws progress and what posts, or neither where no Slack is connected.
+
+    Raises:
+        ConfigurationError: a configured channel does not exist.
+    """
+    if house.environment.slack_bot_token is None:
+        log.warning("no Slack is connected: messages stay in the outbox")
+        return None, None
+    token, api_url = bot_token(house.environment), house.environment.slack_api_url
+    patient = patient_client(token, api_url)
+    channels.refuse_unknown(patient, house.configuration)
+    around = Surroundings(contacts=house.configuration.contacts)
+    load = Loaders(
+        message=house.backups.message,
+        details=lambda backup_id: house.backups.details(house.backups.message(backup_id).record),
+        check=house.checker.message,
+    )
+    operations = house.configuration.slack.operations_channel
+    deliverer = Deliverer(patient, house.pool, load, around, operations)
+
+    def place_of(topic: str, subject: str) -> tuple[str, str] | None:
+        with borrowed(house.pool) as connection:
+            return slack_messages.get(connection, topic, subject)
+
+    return SlackProgress(quick_client(token, api_url), place_of, around), deliverer
