@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from alembic import command
@@ -11,6 +12,7 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import Connection as AlchemyConnection
 from sqlalchemy import create_engine, pool
+from sqlalchemy.exc import DBAPIError
 
 from bot.errors import ConfigurationError
 from bot.ledger.connection import SCHEMA, LedgerConnection, ledger_conninfo, ledger_errors
@@ -40,16 +42,18 @@ def migrate(url: str) -> str:
 
 
 def _migrate(conninfo: str) -> str:
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo), poolclass=pool.NullPool
-    )
+    ours = psycopg.connect(conninfo)
+    engine = create_engine("postgresql+psycopg://", creator=lambda: ours, poolclass=pool.NullPool)
     try:
         with engine.begin() as connection:
-            _prepare(connection)
-            _refuse_newer(_revision_of(connection))
+            _prepare(ours)
+            _refuse_newer(_found_revision(ours))
             command.upgrade(_configuration(connection), "head")
+    except DBAPIError as error:
+        raise (error.orig or error) from None  # the driver's own, which ledger_errors knows
     finally:
         engine.dispose()
+        ours.close()
     return head_revision()
 
 
@@ -77,21 +81,13 @@ def head_revision() -> str:
     return head
 
 
-def _prepare(connection: AlchemyConnection) -> None:
+def _prepare(conn: psycopg.Connection[Any]) -> None:
     """Take the lock, and only then look whether the schema is there."""
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, psycopg.Connection)
-    raw.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    raw.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SCHEMA)))
+    conn.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    conn.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SCHEMA)))
 
 
-def _revision_of(connection: AlchemyConnection) -> str | None:
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, psycopg.Connection)
-    return _found_revision(raw)
-
-
-def _found_revision(conn: psycopg.Connection[dict[str, object]]) -> str | None:
+def _found_revision(conn: psycopg.Connection[Any]) -> str | None:
     """The ledger's revision, or None where no migration ever ran."""
     table = sql.Identifier(SCHEMA, VERSION_TABLE)
     with conn.cursor(row_factory=psycopg.rows.scalar_row) as cursor:
