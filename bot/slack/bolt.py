@@ -21,7 +21,6 @@ def build_app(client: WebClient, desk: Desk, signing_secret: str | None = None) 
     """An app for one workspace. Without a signing secret it can only be used over Socket Mode."""
     app = App(
         logger=logging.getLogger("slack_bolt"),
-        token=client.token,
         client=client,
         signing_secret=signing_secret or "",
         listener_executor=ThreadPoolExecutor(_LISTENERS, thread_name_prefix="slack-listener"),

@@ -1,0 +1,102 @@
+"""A real bot on the sandbox Slack: real Bolt, real Web API client, real ledger; nothing is pretended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.app import House
+from bot.ledger import outbox
+from bot.ledger.connection import borrowed
+from bot.ledger.outbox import OutboxMessage
+from bot.sandbox.slack.client import SandboxClient
+from bot.sandbox.slack.server import SlackServer
+from bot.slack.client import patient_client, quick_client
+from bot.slack.deliver import Deliverer, Loaders
+from bot.slack.edge import Edge, open_edge
+from bot.slack.socket import SocketMode
+from bot.slack.views import Surroundings
+from tests.support.house import Plan, folder_storage, open_house
+
+
+@pytest.fixture
+def slack(tmp_path: Path) -> Iterator[SlackServer]:
+    with SlackServer(tmp_path / "slack-home") as server:
+        yield server
+
+
+@pytest.fixture
+def people(slack: SlackServer, tmp_path: Path) -> SandboxClient:
+    assert slack.base_url
+    return SandboxClient(tmp_path / "slack-home")
+
+
+@pytest.fixture
+def house(slack: SlackServer, ledger_url: str, tmp_path: Path) -> Iterator[House]:
+    """Two databases that nobody connects to: the edge only asks, and workers are not here."""
+    nowhere = "postgresql://postgres@127.0.0.1:1/none"
+    plan = Plan(
+        {"cruzonic": nowhere, "fleetnest": nowhere},
+        {"cruzonic": "", "fleetnest": 'channels = ["C0ALERTS"]'},
+        folder_storage(tmp_path / "archives"),
+        {
+            "SLACK_BOT_TOKEN": slack.credentials.bot_token,
+            "SLACK_SIGNING_SECRET": slack.credentials.signing_secret,
+            "SLACK_API_URL": slack.api_url,
+        },
+    )
+    with open_house(plan, ledger_url, tmp_path) as built:
+        yield built
+
+
+@pytest.fixture
+def edge(house: House) -> Edge:
+    return open_edge(house.environment, house.configuration, house.pool, house.backups)
+
+
+@pytest.fixture
+def socket(slack: SlackServer, edge: Edge, people: SandboxClient) -> Iterator[SocketMode]:
+    """The bot, connected over Socket Mode."""
+    connection = SocketMode(edge.app, slack.credentials.app_token, slack.api_url)
+    connection.connect()
+    wait_for(lambda: people.connections() > 0)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def web(slack: SlackServer) -> WebClient:
+    return quick_client(slack.credentials.bot_token, slack.api_url)
+
+
+@pytest.fixture
+def deliverer(slack: SlackServer, house: House) -> Deliverer:
+    load = Loaders(
+        message=house.backups.message,
+        details=lambda backup_id: house.backups.details(house.backups.message(backup_id).record),
+        check=house.checker.message,
+    )
+    client = patient_client(slack.credentials.bot_token, slack.api_url)
+    return Deliverer(client, house.pool, load, Surroundings(), "C0OPS")
+
+
+@pytest.fixture
+def waiting(house: House) -> Callable[[], list[OutboxMessage]]:
+    """What the outbox holds and nobody has delivered yet."""
+
+    def look() -> list[OutboxMessage]:
+        with borrowed(house.pool) as connection:
+            return outbox.waiting(connection)
+
+    return look
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait until something has happened; pytest's own timeout ends what never does."""
+    pause = threading.Event()
+    while not condition():
+        pause.wait(0.02)

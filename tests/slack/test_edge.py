@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from slack_bolt import BoltRequest
+
+from bot.app import House
+from bot.errors import ConfigurationError, SlackError
+from bot.ledger import audit
+from bot.ledger.connection import borrowed
+from bot.ledger.outbox import OutboxMessage
+from bot.sandbox.slack.client import SandboxClient
+from bot.sandbox.slack.server import SlackServer
+from bot.slack.client import identify, quick_client
+from bot.slack.desk import delivery_key, unescape
+from bot.slack.edge import Edge, open_edge
+from bot.slack.socket import SocketMode
+from tests.slack.conftest import wait_for
+
+Waiting = Callable[[], list[OutboxMessage]]
+
+
+def answers(people: SandboxClient, name: str) -> list[dict[str, Any]]:
+    """What the bot has shown to this person alone."""
+    seen = people.messages(name=name)
+    return [one for one in seen if one.get("ephemeral_to") and one.get("user") == "U0BOT"]
+
+
+def answer(people: SandboxClient, name: str, text: str) -> str:
+    """Type something and read what only this person sees."""
+    before = len(answers(people, name))
+    assert people.say(name, text) is None
+    wait_for(lambda: len(answers(people, name)) > before)
+    return str(answers(people, name)[-1]["text"])
+
+
+@pytest.mark.usefixtures("socket")
+def test_a_backup_is_asked_for_and_its_message_waits_in_the_outbox(
+    people: SandboxClient, waiting: Waiting
+) -> None:
+    text = answer(people, "omar", "/backup CRUZONIC now full")
+    assert "Taken: full backup of `cruzonic`" in text
+    (message,) = waiting()
+    assert (message.topic, message.stage, message.channel) == ("backup", "opened", "C0OPS")
+    assert message.subject in text
+
+
+@pytest.mark.usefixtures("socket")
+def test_somebody_without_a_role_is_refused_politely_and_noted(
+    people: SandboxClient, house: House, waiting: Waiting
+) -> None:
+    text = answer(people, "carl", "/backup now full cruzonic")
+    assert "You have no role here yet" in text
+    assert all(one["ephemeral_to"] == "U0CARL" for one in people.messages())
+    assert waiting() == []
+    with borrowed(house.pool) as connection:
+        assert [event.actor for event in audit.recent(connection)] == ["U0CARL"]
+
+
+@pytest.mark.usefixtures("socket")
+def test_a_viewer_may_look_and_not_back_up(people: SandboxClient, waiting: Waiting) -> None:
+    assert "no backup yet" in answer(people, "vera", "/backup")
+    assert "/backup now" not in answer(people, "vera", "/backup help")
+    refused = answer(people, "vera", "/backup now full cruzonic")
+    assert "Ask an administrator" in refused
+    assert waiting() == []
+
+
+@pytest.mark.usefixtures("socket")
+def test_a_typo_gets_a_suggestion_and_nothing_happens(people: SandboxClient, waiting: Waiting) -> None:
+    assert "Did you mean `/backup now critical cruzonic`?" in answer(
+        people, "omar", "/backup now critcal cruzonic"
+    )
+    assert "cruzonic and fleetnest" in answer(people, "omar", "/backup now")
+    assert waiting() == []
+
+
+@pytest.mark.usefixtures("socket")
+def test_an_argument_cannot_ping(people: SandboxClient) -> None:
+    for typed in ("<!channel>", "<@U0ADA> @channel", "now table \"<!here>\" '<!everyone>' cruzonic"):
+        assert "<!" not in answer(people, "omar", f"/backup {typed}")
+
+
+@pytest.mark.usefixtures("socket")
+def test_ledger_down_is_said_clearly(people: SandboxClient, house: House) -> None:
+    house.pool.close()
+    assert "own database cannot be reached" in answer(people, "omar", "/backup now full cruzonic")
+
+
+def test_a_doubled_delivery_is_answered_once(edge: Edge, house: House, waiting: Waiting) -> None:
+    def deliver() -> int:
+        body = {
+            "command": "/backup",
+            "text": "now full cruzonic",
+            "team_id": "T0SANDBOX",
+            "user_id": "U0OMAR",
+            "channel_id": "C0OPS",
+            "trigger_id": "1.2.abc",
+        }
+        status: int = edge.app.dispatch(BoltRequest(mode="socket_mode", body=body)).status
+        return status
+
+    assert [deliver(), deliver(), deliver()] == [200, 200, 200]
+    edge.app.listener_runner.listener_executor.shutdown(wait=True)
+    assert len(waiting()) == 1
+    assert house.pool
+
+
+def test_a_token_that_slack_does_not_take_is_named(slack: SlackServer, house: House) -> None:
+    with pytest.raises(ConfigurationError, match="bot token"):
+        identify(quick_client("xoxb-wrong", slack.api_url))
+    edge = open_edge(house.environment, house.configuration, house.pool, house.backups)
+    connection = SocketMode(edge.app, "xapp-wrong", slack.api_url)
+    with pytest.raises(ConfigurationError, match="app token") as caught:
+        connection.connect()
+    connection.close()
+    assert "xapp-wrong" not in str(caught.value)
+
+
+def test_slack_away_is_said() -> None:
+    with pytest.raises(SlackError):
+        identify(quick_client("xoxb-any", "http://127.0.0.1:1/api/"))
+
+
+def test_closing_lets_go_of_the_connection(socket: SocketMode, people: SandboxClient) -> None:
+    assert socket.connected
+    socket.close()
+    wait_for(lambda: people.connections() == 0)
+
+
+def test_entities_and_keys() -> None:
+    assert unescape("&lt;a&gt; &amp;lt;") == "<a> &lt;"
+    assert delivery_key({"trigger_id": "1.2"}) == delivery_key({"trigger_id": "1.2", "is_retry": True})
+    assert delivery_key({"a": 1}) != delivery_key({"a": 2})
