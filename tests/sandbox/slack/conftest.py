@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -72,13 +74,21 @@ def connect(slack: SlackServer, app: App, people: SandboxClient) -> Iterator[Cal
 
     yield start
     for handler in handlers:
-        handler.close()
+        hang_up(handler)
+
+
+def hang_up(handler: SocketModeHandler) -> None:
+    """Close a Socket Mode client without its wait of up to 3 s for a read that is under way."""
+    client = handler.client
+    client.auto_reconnect_enabled = False
+    session = client.current_session
+    if session is not None and session.sock is not None:
+        session.sock.shutdown(socket.SHUT_RDWR)
+    handler.close()
 
 
 def wait_for(condition: Callable[[], object]) -> None:
     """Wait until something has happened; pytest's own timeout ends what never does."""
-    import threading
-
     pause = threading.Event()
     while not condition():
         pause.wait(0.02)
