@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from bot.errors import DumpFailedError
-from bot.postgres.address import Address
+from bot.postgres.address import Address, connect
 from bot.postgres.clients import Client
 from bot.postgres.programs import Complaints, start
 
@@ -76,6 +76,9 @@ def roles_sql(client: Client, address: Address) -> str:
             process.wait()
         spoken = complaints.finish()
     if returncode or spoken.errors:
+        if any("could not connect" in line for line in spoken.errors):
+            # pg_dumpall keeps the reason to itself: connecting once more tells it.
+            connect(address).close()
         raise spoken.error("pg_dumpall", returncode, address)
     return _without_secrets(text)
 

@@ -15,8 +15,11 @@ from bot.postgres.programs import Complaints, start
 from bot.postgres.toc import TocProbe
 
 _PLAIN_BEGIN = b"--\n-- PostgreSQL database dump\n--\n"
-# Newer minors write a last line `\unrestrict TOKEN` after it.
-_PLAIN_END = re.compile(rb"--\n-- PostgreSQL database dump complete\n--\n\s*(?:\\unrestrict \w+\s*)?\Z")
+# Newer minors open with `\restrict TOKEN` and close with `\unrestrict` and the same token.
+_PLAIN_TOKEN = re.compile(rb"^\\restrict (\w+)$", re.MULTILINE)
+_PLAIN_END = re.compile(
+    rb"--\n-- PostgreSQL database dump complete\n--\n\s*(?:\\unrestrict (?P<token>\w+)\s*)?\Z"
+)
 _ENTRY = b"\n-- Name: "
 _DATA = b"\n-- Data for Name: "
 _EDGE_BYTES = 1024
@@ -100,7 +103,8 @@ def _read_plain(chunks: Iterable[bytes]) -> ReadThrough:
         tail = (tail + chunk)[-_EDGE_BYTES:]
     if not head.startswith(_PLAIN_BEGIN):
         raise _unreadable("It does not begin as pg_dump begins.")
-    if not _PLAIN_END.search(tail):
+    opened, ended = _PLAIN_TOKEN.search(head), _PLAIN_END.search(tail)
+    if not ended or ended["token"] != (opened[1] if opened else None):
         raise _unreadable("It does not end as pg_dump ends.")
     return ReadThrough(entries + tables, tables, read)
 

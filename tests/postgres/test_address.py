@@ -127,10 +127,14 @@ def test_a_silent_server() -> None:
     assert "in time" in error.sentence
 
 
+def _hang_up(listener: socket.socket) -> None:
+    listener.accept()[0].close()
+
+
 def test_a_server_that_hangs_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        hanging_up = threading.Thread(target=lambda: listener.accept()[0].close())
+        hanging_up = threading.Thread(target=_hang_up, args=[listener])
         hanging_up.start()
         error = connecting(f"postgresql://u:p@127.0.0.1:{port}/d?sslmode=disable")
         hanging_up.join()
