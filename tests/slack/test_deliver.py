@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.app import House
+from bot.core.backup import Kind
+from bot.core.people import Actor, Role, Source
+from bot.errors import SlackError
+from bot.ledger import audit, outbox, slack_messages
+from bot.ledger.connection import borrowed
+from bot.ledger.outbox import OutboxMessage
+from bot.sandbox.slack.client import SandboxClient
+from bot.sandbox.slack.server import SlackServer
+from bot.services.views import BackupMessage
+from bot.slack.deliver import Deliverer, Loaders
+from bot.slack.views import Surroundings
+
+Waiting = Callable[[], list[OutboxMessage]]
+OMAR = Actor("T0SANDBOX", "U0OMAR", Source.SLACK, frozenset({Role.OPERATOR}))
+
+
+def ask(house: House, channel: str = "C0OPS") -> BackupMessage:
+    return house.backups.request(OMAR, kind=Kind.FULL, database="cruzonic", channel=channel)
+
+
+def posted(people: SandboxClient, channel: str = "database-operations") -> list[dict[str, Any]]:
+    return [one for one in people.messages(channel) if not one.get("ephemeral_to")]
+
+
+def deliver_all(deliverer: Deliverer, waiting: Waiting) -> None:
+    for message in waiting():
+        deliverer.deliver(message.id)
+
+
+def test_one_message_from_request_to_verdict_with_its_details_in_the_thread(
+    house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient
+) -> None:
+    record = ask(house).record
+    deliver_all(deliverer, waiting)
+    (opened,) = posted(people)
+    assert opened["text"].startswith("*Waiting: full backup of `cruzonic`*")
+    house.backups.cancel(OMAR, record.id)
+    deliver_all(deliverer, waiting)
+    verdict, details = posted(people)
+    assert verdict["ts"] == opened["ts"]
+    assert verdict["text"].startswith("*Cancelled: full backup of `cruzonic`*")
+    assert details["thread_ts"] == opened["ts"]
+    assert waiting() == []
+
+
+def test_a_delivered_message_is_not_posted_again(
+    house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient
+) -> None:
+    ask(house)
+    (message,) = waiting()
+    deliverer.deliver(message.id)
+    deliverer.deliver(message.id)
+    assert len(posted(people)) == 1
+
+
+def test_a_post_whose_process_died_is_found_again_by_its_metadata(
+    house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient, web: WebClient
+) -> None:
+    record = ask(house).record
+    (message,) = waiting()
+    # What a worker leaves that died right after Slack took its post: an attempt, and no more.
+    web.chat_postMessage(
+        channel="C0OPS",
+        text="posted by the one that died",
+        metadata={"event_type": "sparewheel_message", "event_payload": {"outbox_id": message.id}},
+    )
+    with borrowed(house.pool) as connection:
+        outbox.mark_failed_attempt(connection, message.id, "an attempt began")
+    deliverer.deliver(message.id)
+    (found,) = posted(people)
+    with borrowed(house.pool) as connection:
+        assert slack_messages.get(connection, "backup", record.id) == ("C0OPS", found["ts"])
+
+
+def test_a_verdict_whose_message_is_gone_is_posted_anew(
+    house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient, slack: SlackServer
+) -> None:
+    record = ask(house).record
+    deliver_all(deliverer, waiting)
+    slack.sandbox.workspace.delete("C0OPS", posted(people)[0]["ts"])
+    house.backups.cancel(OMAR, record.id)
+    deliver_all(deliverer, waiting)
+    verdict, details = posted(people)
+    assert verdict["text"].startswith("*Cancelled:")
+    assert details["thread_ts"] == verdict["ts"]
+
+
+def test_a_closed_channel_is_replaced_by_the_operations_channel(
+    house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient
+) -> None:
+    ask(house, channel="C0NOWHERE")
+    deliver_all(deliverer, waiting)
+    assert len(posted(people)) == 1
+
+
+def test_where_no_channel_takes_it_it_is_given_up_with_an_audit_row(
+    house: House, deliverer: Deliverer, waiting: Waiting
+) -> None:
+    ask(house, channel="C0NOWHERE")
+    (message,) = waiting()
+    deliverer._operations_channel = "C0NEITHER"
+    deliverer.deliver(message.id)
+    with borrowed(house.pool) as connection:
+        row = outbox.get(connection, message.id)
+        assert row is not None
+        assert row.given_up_at is not None
+        assert audit.recent(connection)[0].action == "message.given-up"
+
+
+def test_slack_out_of_order_asks_for_a_retry_and_the_retry_posts_once(
+    house: House, web: WebClient, waiting: Waiting, people: SandboxClient
+) -> None:
+    load = Loaders(house.backups.message, lambda i: house.backups.show(OMAR, i), house.checker.message)
+    deliverer = Deliverer(web, house.pool, load, Surroundings(), "C0OPS")  # a client without its own retries
+    ask(house)
+    (message,) = waiting()
+    people.fault("500", methods=("chat.postMessage",), times=1)
+    with pytest.raises(SlackError):
+        deliverer.deliver(message.id)
+    deliverer.deliver(message.id)
+    assert len(posted(people)) == 1
+    assert waiting() == []
+
+
+def test_an_opening_that_comes_late_shows_the_end(
+    house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient
+) -> None:
+    record = ask(house).record
+    house.backups.cancel(OMAR, record.id)
+    opened, verdict, details = waiting()
+    deliverer.deliver(opened.id)
+    assert posted(people)[0]["text"].startswith("*Cancelled:")
+    for message in (verdict, details):
+        deliverer.deliver(message.id)
+    assert len(posted(people)) == 2
