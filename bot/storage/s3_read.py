@@ -15,7 +15,8 @@ from bot.storage.s3_errors import S3Failure, translate
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-# botocore retries a request, but not a body that breaks off while it is read.
+# botocore retries a request, but not a body that breaks off while it is read (a body shorter than its
+# announced length is an IncompleteReadError).
 _BROKEN = (HTTPClientError, IncompleteReadError, ReadTimeoutError)
 _TRIES_WITHOUT_PROGRESS = 4
 
@@ -43,7 +44,6 @@ class _Reader:
         self._options: dict[str, Any] = {} if version_id is None else {"VersionId": version_id}
         self._place = 0
         self._answer = self._get()
-        self._size = self._answer["ContentLength"]
         # Going on inside another object that took the name meanwhile would mix the two.
         self._options["IfMatch"] = self._answer["ETag"]
 
@@ -53,8 +53,6 @@ class _Reader:
         while True:
             try:
                 chunk = self._answer["Body"].read(MIB)
-                if not chunk and self._place < self._size:
-                    raise IncompleteReadError(actual_bytes=self._place, expected_bytes=self._size)
             except _BROKEN as error:
                 tries += 1
                 if tries > _TRIES_WITHOUT_PROGRESS:

@@ -62,6 +62,7 @@ def test_a_forged_object_under_the_same_name_is_not_what_we_read(
         s3_store.head(stored.key)
     client.put_object(Bucket=bucket, Key=stored.key, Body=b"forgery", IfNoneMatch="*")
     client.close()
+    assert s3_store.head(stored.key, stored.version_id).size_bytes == len(b"ours")
     with s3_store.open(stored.key, stored.version_id) as chunks:
         assert b"".join(chunks) == b"ours"
     with s3_store.open(stored.key) as chunks:
