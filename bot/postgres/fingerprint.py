@@ -54,6 +54,8 @@ _HASHED_AS_IS = frozenset({
 _TEXT = frozenset({25, 1043})  # text, varchar
 _NUMERIC = 1700
 _RECORD_HASH_SINCE = 140000
+# A NULL in a record counts as 0, numeric's NaN as the seed and its zero as the seed less 1: any far number.
+_SEED = 7046029254386353131
 _VERSION = 1
 
 # What the expressions lean on, besides being gentle to a server that has other work.
@@ -101,9 +103,9 @@ def expression(relation: Relation, server_version: int = _RECORD_HASH_SINCE) -> 
     columns = sorted(relation.columns, key=lambda column: column.name)
     if server_version < _RECORD_HASH_SINCE:
         row = f"row({', '.join(_quoted(c) for c in columns)})"
-        hashed = f'pg_catalog.hashtextextended({row}::pg_catalog.text collate pg_catalog."C", 0)'
+        hashed = f'pg_catalog.hashtextextended({row}::pg_catalog.text collate pg_catalog."C", {_SEED})'
     else:
-        hashed = f"pg_catalog.hash_record_extended(row({', '.join(_term(c) for c in columns)}), 0)"
+        hashed = f"pg_catalog.hash_record_extended(row({', '.join(_term(c) for c in columns)}), {_SEED})"
     return f"pg_catalog.sum(pg_catalog.hashint8extended({hashed}, 1))"
 
 
