@@ -229,7 +229,7 @@ def _pick(words: list[Token], known: Known, verb: str) -> Pick:
         raise WordsError(
             "Say which backup.",
             next_step=f"`{suggest.COMMAND} list` shows the ids; the first four characters are enough.",
-            suggestion=f"{suggest.COMMAND} {verb} {LATEST}",
+            suggestion=None if verb == "cancel" else f"{suggest.COMMAND} {verb} {LATEST}",
         )
     return Pick(_one(ids, "backup") or LATEST, _one(databases, "database"))
 

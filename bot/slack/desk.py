@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 
 from bot.core.ids import looks_like_id
 from bot.core.reply import Reply, Request
-from bot.errors import ServiceError, SparewheelError, UserError
+from bot.errors import ServiceError, SparewheelError
 from bot.services.views import Refusal
 from bot.slack.answer import Asker, whisper
 from bot.slack.blocks import CANCEL, CHECK, DETAILS
@@ -58,7 +58,7 @@ class Desk:
             team=str(user.get("team_id") or (body.get("team") or {}).get("id") or ""),
             user=str(user.get("id") or ""),
             channel=str((body.get("channel") or {}).get("id") or ""),
-            text=f"{PRESSED[action['action_id']]} {_id(action)}",
+            text=_words(action),
             command=COMMAND,
             key=delivery_key(body),
         )
@@ -90,11 +90,10 @@ class Desk:
             return Reply(Refusal(_unforeseen(error))), notes
 
 
-def _id(action: Mapping[str, Any]) -> str:
+def _words(action: Mapping[str, Any]) -> str:
+    """What typing would have said. A value that is no id is left away, and the command asks for one."""
     value = str(action.get("value") or "")
-    if not looks_like_id(value):
-        raise UserError("This button carries no backup's id.")
-    return value
+    return f"{PRESSED[action['action_id']]} {value if looks_like_id(value) else ''}"
 
 
 def _place(error: BaseException) -> str:

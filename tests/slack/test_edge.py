@@ -7,13 +7,16 @@ import pytest
 from slack_bolt import BoltRequest
 
 from bot.app import House
+from bot.core.backup import State
 from bot.errors import ConfigurationError, SlackError
 from bot.ledger import audit
 from bot.ledger.connection import borrowed
 from bot.ledger.outbox import OutboxMessage
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.server import SlackServer
+from bot.slack.blocks import CANCEL
 from bot.slack.client import identify, quick_client
+from bot.slack.deliver import Deliverer
 from bot.slack.desk import delivery_key, unescape
 from bot.slack.edge import Edge, open_edge
 from bot.slack.socket import SocketMode
@@ -134,3 +137,35 @@ def test_entities_and_keys() -> None:
     assert unescape("&lt;a&gt; &amp;lt;") == "<a> &lt;"
     assert delivery_key({"trigger_id": "1.2"}) == delivery_key({"trigger_id": "1.2", "is_retry": True})
     assert delivery_key({"a": 1}) != delivery_key({"a": 2})
+
+
+@pytest.mark.usefixtures("socket")
+def test_buttons_do_what_typing_would_and_look_at_roles_afresh(
+    people: SandboxClient, deliverer: Deliverer, waiting: Waiting, house: House
+) -> None:
+    answer(people, "omar", "/backup now full cruzonic")
+    (opened,) = waiting()
+    deliverer.deliver(opened.id)
+    ts = next(one["ts"] for one in people.messages() if not one.get("ephemeral_to"))
+    # The question comes first, then the role: Vera sees the button as everybody does.
+    assert people.click("vera", CANCEL, ts=ts)["problem"] == "needs confirmation"
+    for name, words in (("vera", "Ask an administrator"), ("olga", "no role"), ("omar", "had not begun")):
+        before = len(answers(people, name))
+        assert people.click(name, CANCEL, ts=ts, confirmed=True)["problem"] is None
+        wait_for(lambda name=name, before=before: len(answers(people, name)) > before)
+        assert words in answers(people, name)[-1]["text"]
+    assert house.backups.message(opened.subject).record.state is State.CANCELLED
+
+
+def test_a_button_with_another_value_than_an_id_does_nothing(edge: Edge, people: SandboxClient) -> None:
+    body = {
+        "type": "block_actions",
+        "team": {"id": "T0SANDBOX"},
+        "user": {"id": "U0OMAR", "team_id": "T0SANDBOX"},
+        "channel": {"id": "C0OPS"},
+        "trigger_id": "1.2.button",
+        "actions": [{"action_id": CANCEL, "block_id": "b", "type": "button", "value": "now full cruzonic"}],
+    }
+    edge.app.dispatch(BoltRequest(mode="socket_mode", body=body))
+    wait_for(lambda: answers(people, "omar"))
+    assert "Say which backup" in answers(people, "omar")[-1]["text"]
