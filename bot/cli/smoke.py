@@ -84,7 +84,7 @@ def _conversation(process: subprocess.Popen[bytes], person: SandboxClient, house
     record = _wait(process, "the check's end", lambda: _checked(house, record.id))
     if record.check_ok is not True:
         raise SmokeError(f"the check did not pass: {record.check_sentence}")
-    _wait(process, "the check's verdict in the channel", lambda: _says(person, record.id, "PASS"))
+    _wait(process, "the check's verdict in the channel", lambda: _says(person, "Checked: full backup"))
     rows, tables = record.row_count or 0, record.table_count or 0
     return (
         f"Seen in the ledger and in storage: {plural(rows, 'row')} in {plural(tables, 'table')}, "

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.supervisor.banner import lines
+from bot.supervisor.plan import Plan, SlackEdge
+
+VARIABLES = {
+    "SPAREWHEEL_DATABASE_URL": "postgresql://u:hunter2@h/d",
+    "SPAREWHEEL_CONFIG": "/etc/sparewheel.toml",
+    "SLACK_BOT_TOKEN": "xoxb-hunter2",
+    "SLACK_API_URL": "http://127.0.0.1:4444/api/",
+}
+
+
+def text(slack: SlackEdge, *, samples: bool = False) -> str:
+    plan = Plan(ledger=samples, samples=samples, slack=slack)
+    return "\n".join(lines(plan, Path("/home"), VARIABLES, ".venv/bin/sparewheel"))
+
+
+def test_a_newcomer_reads_where_to_look_and_what_to_type() -> None:
+    banner = text(SlackEdge.SANDBOX, samples=True)
+    assert "http://127.0.0.1:4444\n" in banner
+    assert '.venv/bin/sparewheel sandbox say --as omar "/backup now full cruzonic"' in banner
+    assert ".venv/bin/sparewheel sandbox read" in banner
+    assert "/home" in banner
+
+
+def test_without_slack_it_names_the_command_line() -> None:
+    banner = text(SlackEdge.NONE)
+    assert "SLACK_BOT_TOKEN is not set" in banner
+    assert "backup status" in banner
+
+
+@pytest.mark.parametrize("slack", SlackEdge)
+def test_no_secret_is_printed(slack: SlackEdge) -> None:
+    assert "hunter2" not in text(slack)
