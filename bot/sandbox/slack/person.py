@@ -126,11 +126,14 @@ async def faults(sandbox: Sandbox, args: Arguments) -> Result:
         sandbox.faults.clear()
     if args.flag("double_events"):
         sandbox.faults.double_events = True
-    if args.text("kind"):
+    kind = args.text("kind")
+    if kind and kind not in set(FaultKind):
+        raise SandboxError(f"There is no fault {kind!r}.", next_step=f"Use one of: {', '.join(FaultKind)}.")
+    if kind:
         times = args.number("times", 0) or None
         methods = tuple(args.decoded("methods") or ())
         seconds = float(args.values.get("seconds") or 1.0)
-        sandbox.faults.add(Fault(FaultKind(args.text("kind")), methods, times, seconds))
+        sandbox.faults.add(Fault(FaultKind(kind), methods, times, seconds))
     return {}
 
 

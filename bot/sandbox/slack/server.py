@@ -165,3 +165,26 @@ class SlackServer:
     def __exit__(self, *_: object) -> None:
         """Stop."""
         self.stop()
+
+
+def serve(
+    home: Path,
+    port: int = 0,
+    *,
+    databases: Mapping[str, str],
+    allowed_system_identifiers: Collection[int],
+    options: Options | None = None,
+) -> SlackServer:
+    """Start a sandbox Slack beside embedded databases; the caller stops it.
+
+    Raises:
+        SandboxError: a database is not an embedded one, the port is taken, the manifest is unreadable.
+    """
+    server = SlackServer(
+        home,
+        port,
+        options,
+        databases=databases,
+        allowed_system_identifiers=allowed_system_identifiers,
+    )
+    return server.start()

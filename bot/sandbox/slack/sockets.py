@@ -100,7 +100,7 @@ class Sockets:
             del self._waiting[envelope]
 
     async def refresh(self) -> None:
-        """Ask every connection to come again, as Slack does every few hours, and close it."""
+        """Ask every connection to come again, as Slack does every few hours; none gets a payload any more."""
         leaving, self._open = self._open, []
         for websocket in leaving:
             try:

@@ -14,7 +14,7 @@ from bot.errors import SandboxError
 from bot.sandbox.slack import credentials
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.guard import is_loopback, refuse_real_databases
-from bot.sandbox.slack.server import SlackServer
+from bot.sandbox.slack.server import SlackServer, serve
 
 
 def post(slack: SlackServer, path: str, headers: dict[str, str]) -> tuple[int, str]:
@@ -102,6 +102,7 @@ def test_only_embedded_databases_are_let_in(tmp_path: Path, sample_url: Callable
         row = connection.execute("SELECT system_identifier FROM pg_control_system()").fetchone()
     assert row is not None
     refuse_real_databases({"cruzonic": url}, {row[0]})
+    serve(tmp_path, databases={"cruzonic": url}, allowed_system_identifiers={row[0]}).stop()
     with pytest.raises(SandboxError, match="cruzonic is not one of its embedded ones") as caught:
         SlackServer(tmp_path, databases={"cruzonic": url}, allowed_system_identifiers={1})
     assert url not in str(caught.value)

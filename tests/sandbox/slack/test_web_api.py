@@ -13,6 +13,7 @@ from slack_sdk.http_retry.builtin_handlers import (
     ServerErrorRetryHandler,
 )
 
+from bot.errors import SandboxError
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.options import Options, Rates
 from bot.sandbox.slack.server import SlackServer
@@ -211,6 +212,11 @@ def test_the_sdks_retry_handlers_get_over_faults(slack: SlackServer, people: San
     for kind in ("drop", "500", "429"):
         people.fault(kind, times=1)
         web.auth_test()
+
+
+def test_an_unknown_fault_is_a_sentence(people: SandboxClient) -> None:
+    with pytest.raises(SandboxError, match="no fault 'gremlin'"):
+        people.fault("gremlin")
 
 
 def test_a_restart_keeps_messages(tmp_path: Path) -> None:
