@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from bot.core.backup import State
 from bot.sandbox.slack.client import SandboxClient
 from bot.slack.progress import SlackProgress
 from bot.slack.views import Surroundings
-from tests.slack.examples import CHECKING, RUNNING
+from tests.slack.examples import CHECKING, RUNNING, STORED
 from tests.slack.test_directory import Hand
 
 
@@ -51,7 +50,7 @@ def test_progress_is_drawn_at_most_every_three_seconds(
 
 
 def test_an_end_is_left_to_the_outbox(progress: SlackProgress, people: SandboxClient) -> None:
-    progress.update(replace(RUNNING, state=State.STORED))
+    progress.update(STORED)
     assert text(people) == "waiting"
 
 
