@@ -104,8 +104,8 @@ class House:
         """Ends what dead processes left."""
         return Reaper(self.pool, self.store, self.outcomes)
 
-    def _note_upload(self, run: Run, archive_key: str, upload_id: str) -> None:
-        note_upload(self.pool, run, archive_key, upload_id)
+    def _note_upload(self, run: Run, upload_id: str) -> None:
+        note_upload(self.pool, run, upload_id)
 
     def close(self) -> None:
         """Give the ledger's connections back."""

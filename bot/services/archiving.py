@@ -50,6 +50,8 @@ class Run:
     rows_expected: int = 0
     tables_expected: int = 0
     warnings: tuple[str, ...] = ()
+    archive_key: str = ""
+    completing: bool = False  # from then on the archive may be there, even when the store's answer is lost
     stored: StoredObject | None = None
     manifest_key: str = ""
     manifest_begun: bool = False  # from then on it may be there, even when the store's answer is lost
@@ -81,7 +83,7 @@ class Archiver:
     store: Store
     storage_root: str
     clients_folder: Path | None
-    note_upload: Callable[[Run, str, str], None]
+    note_upload: Callable[[Run, str], None]
 
     def make(self, run: Run, pulse: Pulse) -> Manifest:
         """Take the backup that the run describes, up to and with its manifest in storage.
@@ -101,7 +103,7 @@ class Archiver:
             stack.enter_context(pulse.interruptible(measuring.interrupt))
             self._begin_upload(run, held)
             run.phase = Phase.DUMPING
-            entries = _dump(run, pulse, found, held)
+            entries = self._pass_on(run, pulse, found, held)
             run.phase = Phase.COUNTING
             while not measuring.finished(_POLL_SECONDS):
                 pulse.check()
@@ -114,7 +116,7 @@ class Archiver:
 
     def _begin_upload(self, run: Run, held: Snapshot[Outline]) -> None:
         record, at = run.record, held.taken_at
-        key = keys.archive_key(
+        run.archive_key = keys.archive_key(
             root=self.storage_root,
             prefix=run.prefix,
             database=record.database,
@@ -127,15 +129,25 @@ class Archiver:
             root=self.storage_root, database=record.database, at=at, backup_id=record.id
         )
         run.upload = self.store.start_upload(
-            key, expected_bytes=_expected_bytes(run, held.listed), metadata={"sparewheel-backup": record.id}
+            run.archive_key,
+            expected_bytes=_expected_bytes(run, held.listed),
+            metadata={"sparewheel-backup": record.id},
         )
-        self.note_upload(run, key, run.upload.upload_id)
+        self.note_upload(run, run.upload.upload_id)
+
+    @staticmethod
+    def _pass_on(run: Run, pulse: Pulse, found: Preflight, held: Snapshot[Outline]) -> tuple[TocEntry, ...]:
+        """Dump; a stop wakes a write that waits for a slow store."""
+        assert run.upload is not None
+        with pulse.interruptible(run.upload.abort):
+            return _dump(run, pulse, found, held)
 
     def _store(self, run: Run, pulse: Pulse) -> None:
         """Complete the upload, only if this run may still do so, and compare what came of it."""
         assert run.upload is not None
         run.phase = Phase.STORING
         pulse.confirm()
+        run.completing = True
         run.stored = run.upload.complete()
         if run.stored.size_bytes != run.upload.bytes_in:
             raise StorageMismatchError(

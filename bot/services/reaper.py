@@ -17,6 +17,7 @@ from bot.errors import ObjectMissingError, RunStoppedError, SparewheelError, Sto
 from bot.ledger import backups, checks
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.services.backups import read_manifest
+from bot.services.clearing import remove_if_there
 from bot.services.outcomes import ManifestPlace, Outcomes
 from bot.services.pulse import LEASE_SECONDS
 from bot.storage.interface import Store
@@ -88,21 +89,13 @@ class Reaper:
             return ""
         self.store.abort_upload(unfinished.archive_key, unfinished.upload_id)
         try:
-            self._remove_orphan(unfinished.archive_key)
+            remove_if_there(self.store, unfinished.archive_key)
         except StorageError as error:
             log.warning("backup %s: clearing up failed: %s", record.id, error.sentence)
             return (
                 f"What was begun in storage could not be removed ({unfinished.archive_key}). It is no backup."
             )
         return ""
-
-    def _remove_orphan(self, key: str) -> None:
-        """An archive that was completed but never described: its key carries this run's id, nobody else's."""
-        try:
-            there = self.store.head(key)
-        except ObjectMissingError:
-            return
-        self.store.delete(key, there.version_id)
 
 
 def _never_begun() -> SparewheelError:

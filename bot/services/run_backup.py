@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from bot.core.backup import BackupRecord
 from bot.core.ids import new_attempt
 from bot.core.keys import lifecycle_prefix
-from bot.errors import CancelledError, LeaseLostError, ObjectMissingError, SparewheelError, StorageError
+from bot.errors import CancelledError, LeaseLostError, SparewheelError, StorageError, StorageMismatchError
 from bot.ledger import backups as ledger
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.services.archiving import Archiver, Run
+from bot.services.clearing import remove_if_there
 from bot.services.outcomes import Outcomes, unforeseen
 from bot.services.pulse import LEASE_SECONDS, Pulse
 from bot.services.sources import Sources
@@ -90,37 +91,32 @@ class BackupRunner:
             log.warning("backup %s: %s", run.record.id, stop.sentence)
             self._clear_up(run)
         except SparewheelError as error:
-            self.outcomes.failed(run.record, run.attempt, error, left_behind=self._clear_up(run))
+            self.outcomes.failed(run.record, run.attempt, error, left_behind=self._clear_up(run, error))
         except Exception as error:
             log.exception("backup %s ended with an error nobody foresaw", run.record.id)
             left_behind = self._clear_up(run)
             self.outcomes.failed(run.record, run.attempt, unforeseen(error), left_behind=left_behind)
 
-    def _clear_up(self, run: Run) -> str:
+    def _clear_up(self, run: Run, cause: BaseException | None = None) -> str:
         """Leave nothing that looks like a backup. Returns a sentence when something had to stay."""
+        if isinstance(cause, StorageMismatchError):
+            return f"What the store holds was left to be looked into ({run.archive_key}). It is no backup."
         try:
             if run.manifest_begun:
-                self._remove_manifest(run)
+                remove_if_there(self.store, run.manifest_key)
             if run.stored is not None:
                 self.store.delete(run.stored.key, run.stored.version_id)
             elif run.upload is not None:
                 run.upload.abort()
+                if run.completing:
+                    remove_if_there(self.store, run.archive_key)
         except StorageError as error:
             log.warning("backup %s: clearing up failed: %s", run.record.id, error.sentence)
-            place = run.stored.location if run.stored else "an unfinished upload"
-            return f"What was begun in storage could not be removed ({place}). It is no backup."
+            return f"What was begun in storage could not be removed ({run.archive_key}). It is no backup."
         return ""
 
-    def _remove_manifest(self, run: Run) -> None:
-        """The put may have succeeded although its answer was lost: look before saying it is gone."""
-        try:
-            there = self.store.head(run.manifest_key)
-        except ObjectMissingError:
-            return
-        self.store.delete(run.manifest_key, there.version_id)
 
-
-def note_upload(pool: LedgerPool, run: Run, archive_key: str, upload_id: str) -> None:
+def note_upload(pool: LedgerPool, run: Run, upload_id: str) -> None:
     """Keep where the run writes, before its first byte, so that whoever cleans up can find it.
 
     Raises:
@@ -131,7 +127,7 @@ def note_upload(pool: LedgerPool, run: Run, archive_key: str, upload_id: str) ->
             connection,
             run.record.id,
             run.attempt,
-            archive_key=archive_key,
+            archive_key=run.archive_key,
             manifest_key=run.manifest_key,
             upload_id=upload_id,
         )
