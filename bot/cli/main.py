@@ -11,10 +11,12 @@ from pathlib import Path
 import click
 
 from bot import logging_setup
-from bot.errors import SparewheelError
+from bot.errors import ServiceError, SparewheelError
+from bot.ledger.connection import ledger_errors
 from bot.logging_setup import redact, secrets_of
 
 COULD_NOT_RUN = 2
+_AGAIN = "Run it again with `sparewheel --debug …` to see where."
 _VERBS = {
     "run": "bot.cli.run:run",
     "socket": "bot.cli.roles:socket",
@@ -65,12 +67,22 @@ def cli(*, debug: bool, config: Path | None) -> None:
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed, 2 could not run."""
     try:
-        cli()
+        with ledger_errors():
+            cli()
     except SparewheelError as error:
-        if logging.getLogger("bot").isEnabledFor(logging.DEBUG):
+        if _debugging():
             raise
         tell(error)
-        sys.exit(COULD_NOT_RUN)
+    except Exception as error:
+        if _debugging():
+            raise
+        # The words of an unforeseen error may hold data or an address: its kind is enough to report it.
+        tell(ServiceError(f"Something unforeseen happened ({type(error).__name__}).", next_step=_AGAIN))
+    sys.exit(COULD_NOT_RUN)
+
+
+def _debugging() -> bool:
+    return logging.getLogger("bot").isEnabledFor(logging.DEBUG)
 
 
 def tell(error: SparewheelError) -> None:

@@ -32,7 +32,7 @@ def migrate() -> None:
 @click.command()
 def socket() -> None:
     """Answer Slack through Socket Mode (SLACK_BOT_TOKEN and SLACK_APP_TOKEN)."""
-    with stop_on_signal() as stop, current_house() as house:
+    with stop_on_signal() as stop, open_house() as house:
         token = house.environment.slack_app_token
         if token is None:
             raise ConfigurationError(
@@ -47,7 +47,7 @@ def socket() -> None:
 @click.command()
 def web() -> None:
     """Answer Slack over HTTP: /slack/events and /healthz (SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET)."""
-    with current_house() as house:
+    with open_house() as house:
         if house.environment.slack_signing_secret is None:
             raise ConfigurationError(
                 "SLACK_SIGNING_SECRET is not set.",
@@ -60,15 +60,6 @@ def web() -> None:
         # From here connections wait in the listener's queue, so nothing that comes early is refused.
         ready.announce()
         uvicorn.Server(config).run(sockets=[listener])
-
-
-@contextmanager
-def current_house() -> Iterator[House]:
-    """A house whose ledger has the tables that this version knows."""
-    with open_house() as house:
-        with house.pool.connection() as connection:
-            migrations.check_current(connection)
-        yield house
 
 
 @contextmanager

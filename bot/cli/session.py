@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from bot import app
 from bot.app import House
 from bot.core.people import Actor, Role, Source
+from bot.ledger import migrate
+from bot.ledger.connection import borrowed
 from bot.settings import Environment, read_environment
 from bot.supervisor import attach
 
@@ -19,8 +21,10 @@ _ROLES = frozenset({Role.VIEWER, Role.OPERATOR, Role.ADMINISTRATOR})
 
 
 @contextmanager
-def open_house() -> Iterator[House]:
+def open_house(*, any_ledger: bool = False) -> Iterator[House]:
     """The product wired up, on the parts of a running `sparewheel run` where nothing else is set.
+
+    `any_ledger`: do not insist that the ledger is reachable and has this version's tables.
 
     Raises:
         ConfigurationError: the configuration or the environment is wrong.
@@ -28,6 +32,9 @@ def open_house() -> Iterator[House]:
     """
     house = app.build(environment())
     try:
+        if not any_ledger:
+            with borrowed(house.pool) as connection:
+                migrate.check_current(connection)
         yield house
     finally:
         house.close()

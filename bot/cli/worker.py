@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import click
 
 from bot.app import House
-from bot.cli.roles import current_house
+from bot.cli.session import open_house
 from bot.core.backup import BackupRecord
 from bot.core.check import CheckMessage
 from bot.jobs import Handlers, Worker
@@ -30,7 +30,7 @@ _SHUTDOWN = "the worker's shutdown"
 @click.command()
 def worker() -> None:
     """Run backups and checks, deliver messages, and clear up behind dead processes."""
-    with current_house() as house:
+    with open_house() as house:
         hands = Hands(house, *_slack_parts(house))
         jobs = Worker(
             house.ledger_url,

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+import signal
+
+import psycopg
+import pytest
+
+from tests.cli.conftest import CommandLine
+from tests.support.servers import Database
+
+
+def latest(run: CommandLine) -> dict[str, object]:
+    return dict(json.loads(run("backup", "list", "--json"))["records"][0])
+
+
+def test_a_backup_without_slack_and_without_a_worker(sparewheel: CommandLine) -> None:
+    said = sparewheel("backup", "now", "full")
+    assert "full of fleet is stored." in said
+    assert "501 rows in 2 tables" in said
+    assert latest(sparewheel)["state"] == "stored"
+    assert "PASS" in sparewheel("backup", "check", "latest")
+    assert latest(sparewheel)["check_ok"] is True
+    assert "public.drivers" in sparewheel("backup", "show", "latest")
+    assert "checked" in sparewheel("backup", "status")
+
+
+def test_json_is_json_and_nothing_else(sparewheel: CommandLine) -> None:
+    record = json.loads(sparewheel("backup", "now", "critical", "--json"))
+    assert (record["state"], record["kind"], record["row_count"]) == ("stored", "critical", 500)
+    assert record["requested_by"].startswith("command-line:local/")
+    assert json.loads(sparewheel("backup", "check", record["id"], "--json"))["verdict"] == "PASS"
+    assert json.loads(sparewheel("backup", "status", "--json"))["databases"][0]["database"] == "fleet"
+
+
+def test_a_name_with_a_space_stays_one_name(sparewheel: CommandLine) -> None:
+    assert "1 row in 1 table" in sparewheel("backup", "now", "table", "My Table")
+
+
+def test_one_that_failed_says_why_and_exits_with_1(sparewheel: CommandLine) -> None:
+    said = sparewheel("backup", "now", "table", "driverz", code=1)
+    assert "failed." in said
+    assert "drivers" in said  # the nearest
+
+
+def test_a_check_of_a_damaged_archive_fails(sparewheel: CommandLine) -> None:
+    location = json.loads(sparewheel("backup", "now", "--json"))["location"].removeprefix("file://")
+    with open(location, "r+b") as archive:  # noqa: PTH123 - damaged in place
+        archive.seek(200)
+        archive.write(b"\xff\x00\xff")
+    assert "FAIL" in sparewheel("backup", "check", "latest", code=1)
+
+
+def test_an_archive_that_is_gone_is_no_pass(sparewheel: CommandLine) -> None:
+    from pathlib import Path
+
+    record = json.loads(sparewheel("backup", "now", "--json"))
+    Path(record["location"].removeprefix("file://")).unlink()
+    said = sparewheel("backup", "check", record["id"], code=1)
+    assert "PASS" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("now", "fulll"), "sparewheel backup now full"),
+        (("show", "00000000"), "There is no backup 00000000"),
+        (("status", "flet"), "sparewheel backup status fleet"),
+    ],
+)
+def test_what_cannot_be_read_exits_with_2(
+    sparewheel: CommandLine, words: tuple[str, ...], meant: str
+) -> None:
+    said = sparewheel("backup", *words, code=2)
+    assert meant in said
+    assert "Traceback" not in said
+
+
+def test_a_ledger_without_tables_is_a_sentence(unmigrated: CommandLine) -> None:
+    assert "Run `sparewheel migrate`" in unmigrated("backup", "status", code=2)
+    unmigrated("migrate")
+    unmigrated("migrate")
+    unmigrated("backup", "status")
+
+
+def test_a_ledger_that_is_down_is_a_sentence(unmigrated: CommandLine) -> None:
+    unmigrated.environ["SPAREWHEEL_DATABASE_URL"] = "postgresql://u:hunter2-secret@127.0.0.1:1/d"
+    unmigrated.secrets += ("hunter2-secret",)
+    said = unmigrated("backup", "status", code=2)
+    assert "bot's own database cannot be reached" in said
+    assert "Traceback" not in said
+
+
+def test_ctrl_c_cancels_cleanly(sparewheel: CommandLine, fresh_database: Database) -> None:
+    with psycopg.connect(fresh_database.url) as holder:
+        holder.execute("LOCK TABLE drivers IN ACCESS EXCLUSIVE MODE")
+        process = sparewheel.start("backup", "now", "full")
+        assert process.stderr is not None
+        while "locking tables" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate()
+    assert process.returncode == 1
+    assert "was cancelled by" in out
+    assert latest(sparewheel)["state"] == "cancelled"
+
+
+def test_detached_it_only_waits_in_the_queue(sparewheel: CommandLine) -> None:
+    assert "is queued" in sparewheel("backup", "now", "--detach")
+    assert latest(sparewheel)["state"] == "queued"
+    assert "never began" in sparewheel("backup", "cancel", "latest")
+    assert latest(sparewheel)["state"] == "cancelled"
+
+
+def test_the_doctor_passes_what_is_well_and_never_what_it_could_not_see(sparewheel: CommandLine) -> None:
+    said = sparewheel("doctor", code=2)
+    assert "COULD NOT VERIFY Slack" in said
+    for part in ("configuration", "ledger", "storage", "client programs", "database fleet"):
+        assert f"PASS             {part}" in said
+
+
+def test_the_doctor_fails_what_is_ill(sparewheel: CommandLine) -> None:
+    sparewheel.environ["FLEET_URL"] = sparewheel.environ["FLEET_URL"].replace(
+        sparewheel.secrets[1], "wrong-one"
+    )
+    said = sparewheel("doctor", code=1)
+    assert "FAIL             database fleet" in said
