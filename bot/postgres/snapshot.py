@@ -96,13 +96,17 @@ def hold(
 
 
 @contextmanager
-def join(address: Address, snapshot_id: str, *, lock_timeout_s: float = 30.0) -> Iterator[Connection[Any]]:
+def join(
+    address: Address, snapshot_id: str, tables: Iterable[TableName] = (), *, lock_timeout_s: float = 30.0
+) -> Iterator[Connection[Any]]:
     """A session of its own that sees the snapshot, its settings fixed for fingerprints, read only.
 
-    Its waits for locks are bounded: somebody who queues for ACCESS EXCLUSIVE after the holder's lock makes
-    this session queue behind, and would never get it while the holder waits for this session.
+    It takes locks of its own on `tables` at once: somebody who queues for ACCESS EXCLUSIVE after the
+    holder's lock makes every later reader queue behind, and would never get it while the holder waits for
+    this session. What waits all the same waits no longer than `lock_timeout_s`.
 
     Raises:
+        LockTimeoutError: somebody queued in between.
         SnapshotLostError: the holder is gone.
         DatabaseError: as `address.connect`, `address.translate`.
     """
@@ -113,6 +117,7 @@ def join(address: Address, snapshot_id: str, *, lock_timeout_s: float = 30.0) ->
             _set_lock_timeout(conn, lock_timeout_s)
             conn.execute(_BEGIN)
             conn.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot_id)))
+            _lock(conn, sorted(tables), lock_timeout_s)
         except (
             errors.UndefinedObject,
             errors.InvalidParameterValue,

@@ -102,6 +102,8 @@ class Archiver:
             stack.callback(measuring.close)
             stack.enter_context(pulse.interruptible(measuring.interrupt))
             self._begin_upload(run, held)
+            while not measuring.wait_until_locked(_POLL_SECONDS):
+                pulse.check()
             run.phase = Phase.DUMPING
             entries = self._pass_on(run, pulse, found, held)
             run.phase = Phase.COUNTING
@@ -224,7 +226,7 @@ def _hold(run: Run, pulse: Pulse) -> Iterator[Snapshot[Outline]]:
 
 
 def _start_measuring(run: Run, held: Snapshot[Outline]) -> Measuring:
-    measuring = Measuring(run.source.address, held.id, held.listed, run.source.settings.fingerprints)
+    measuring = Measuring(run.source, held.id, held.listed)
     leaves = measuring.leaves()
     run.rows_expected = sum(max(0, r.estimated_rows) for r in leaves)
     run.tables_expected = len(leaves)

@@ -10,12 +10,13 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from bot.core.backup import FingerprintScope, TableName, Tier
+from bot.core.backup import TableName, Tier
 from bot.postgres import fingerprint, inventory, snapshot
-from bot.postgres.address import Address, translate
+from bot.postgres.address import translate
 from bot.postgres.catalog import Relation
 from bot.postgres.fingerprint import Measured
 from bot.services.preflight import Outline
+from bot.services.sources import Source
 
 
 @dataclass
@@ -34,10 +35,10 @@ class Measuring:
     that gives the same result when it runs on the root of a restored copy.
     """
 
-    address: Address
+    source: Source
     snapshot_id: str
     outline: Outline
-    scope: FingerprintScope
+    locked: threading.Event = field(default_factory=threading.Event)
     tally: Tally = field(default_factory=Tally)
     measured: dict[TableName, Measured] = field(default_factory=dict)
     inventory: dict[str, Any] = field(default_factory=dict)
@@ -73,6 +74,12 @@ class Measuring:
             raise self._error
         return True
 
+    def wait_until_locked(self, wait_seconds: float) -> bool:
+        """Wait a little; True once this session holds its own locks. Raises what went wrong instead."""
+        done = self.locked.wait(wait_seconds)
+        self.failed()
+        return done or not self._thread.is_alive()
+
     def failed(self) -> None:
         """Raise what went wrong in the thread so far, if anything did."""
         if self._error is not None:
@@ -80,8 +87,14 @@ class Measuring:
 
     def _run(self) -> None:
         try:
-            with snapshot.join(self.address, self.snapshot_id) as connection:
+            with snapshot.join(
+                self.source.address,
+                self.snapshot_id,
+                self.outline.plan.data_tables,
+                lock_timeout_s=self.source.settings.lock_timeout,
+            ) as connection:
                 self._connection = connection
+                self.locked.set()
                 self.inventory = inventory.take(connection)
                 for relation in self.leaves():
                     if self._stopping.is_set():
@@ -89,7 +102,7 @@ class Measuring:
                     self._measure(connection, relation)
                 self._add_up_roots(connection.info.server_version)
         except psycopg.Error as error:
-            self._error = translate(error, self.address)
+            self._error = translate(error, self.source.address)
         except Exception as error:  # noqa: BLE001 - carried to the run's own thread by finished()
             self._error = error
 
@@ -107,7 +120,7 @@ class Measuring:
         return self.outline.everything and is_view and relation.readable
 
     def _wants_content(self, relation: Relation) -> bool:
-        return self.scope.covers(tier_of(self.outline.tiers, relation))
+        return self.source.settings.fingerprints.covers(tier_of(self.outline.tiers, relation))
 
     def _measure(self, connection: Connection[Any], relation: Relation) -> None:
         result = fingerprint.measure(connection, relation, content=self._wants_content(relation))

@@ -44,6 +44,7 @@ def look(source: Source, kind: Kind, tables: tuple[str, ...], clients_folder: Pa
     Raises:
         DatabaseError: any of its classes, see bot.errors.
     """
+    source.platform.check_address(source.address)
     with address.connect(source.address, application_name="sparewheel preflight") as connection:
         server.refuse_pooler(source.address, connection)
         facts = server.facts(connection)

@@ -91,6 +91,7 @@ class BackupRunner:
             log.warning("backup %s: %s", run.record.id, stop.sentence)
             self._clear_up(run)
         except SparewheelError as error:
+            error.next_step = run.source.platform.next_step(error, run.source.address) or error.next_step
             self.outcomes.failed(run.record, run.attempt, error, left_behind=self._clear_up(run, error))
         except Exception as error:
             log.exception("backup %s ended with an error nobody foresaw", run.record.id)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bot.core.backup import Tier
 from bot.errors import ConfigurationError, NotFoundError
+from bot.platforms.interface import Platform
+from bot.platforms.open import open_platform
 from bot.postgres.address import Address, parse
 from bot.settings import Configuration, DatabaseSettings
 
@@ -19,6 +22,11 @@ class Source:
     name: str
     settings: DatabaseSettings
     address: Address
+
+    @cached_property
+    def platform(self) -> Platform:
+        """Where it is hosted."""
+        return open_platform(self.settings.platform)
 
     @property
     def tiered(self) -> dict[Tier, tuple[str, ...]]:
@@ -65,7 +73,7 @@ class Sources:
                 f"The address of {name} is not known: {settings.url_env} is not set in the environment.",
                 next_step=f"Set {settings.url_env} to the database's address and restart the worker.",
             )
-        return Source(name, settings, parse(url))
+        return Source(name, settings, parse(url, variable=settings.url_env))
 
     def default_for(self, channel: str | None) -> str | None:
         """The database meant when none is named: the only one, or the channel's own; else None."""

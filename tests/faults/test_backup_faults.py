@@ -317,10 +317,10 @@ def test_a_cancel_reaches_a_run_that_waits_for_a_lock(
     assert ended[0].state is State.CANCELLED
 
 
-def _waits_for_a_lock(database: Database) -> bool:
+def _waits_for_a_lock(database: Database, mode: str = "AccessShareLock") -> bool:
     with psycopg.connect(database.admin_url) as connection:
         row = connection.execute(
-            "select count(*) from pg_locks where not granted and mode = 'AccessShareLock'"
+            "select count(*) from pg_locks where not granted and mode = %s", [mode]
         ).fetchone()
     return bool(row and row[0])
 
@@ -529,3 +529,26 @@ def test_no_password_anywhere(
         for table in ("backup_log", "audit_event", "outbox", "procrastinate_jobs"):
             seen += [str(row) for row in connection.execute(f"select * from sparewheel.{table}".encode())]
     assert not [text for text in seen if secret in text]
+
+
+def test_a_migration_that_queues_up_mid_dump_does_not_fail_the_backup(
+    some_rows: Database, make_house: Callable[..., House]
+) -> None:
+    """Its ACCESS EXCLUSIVE waits for our locks, and readers that come later wait behind it."""
+    house = make_house(some_rows.url, 'lock_timeout = "2s"\nfingerprints = "all"')
+    altered = threading.Event()
+
+    def alter() -> None:
+        execute(some_rows.url, "alter table public.empty add column late int")
+        altered.set()
+
+    with running(house) as (_, _, ended):
+        migration = threading.Thread(target=alter)
+        migration.start()
+        pause = threading.Event()
+        while not _waits_for_a_lock(some_rows, "AccessExclusiveLock"):
+            pause.wait(0.05)
+        assert not altered.is_set()
+    migration.join(60)
+    assert altered.is_set()
+    assert (ended[0].state, ended[0].error_sentence) == (State.STORED, None)
