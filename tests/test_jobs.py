@@ -368,21 +368,26 @@ def test_a_ledger_that_stops_and_starts_is_survived(embedded: EmbeddedServers) -
                 cluster.stop()
                 threading.Event().wait(3)  # several heartbeats and fetches fail meanwhile
                 cluster.start(preferred_port=port)
-                until(lambda: _answers(pool))
+                until(lambda: _listeners(pool) == 2)
                 with borrowed(pool) as conn:
                     Queue().deliver(conn, "after", "backup", "a")
                 assert seen.wait_for(2) == ["begun", "after"]
+                asked(pool, "fleetnest")
+                seen.wait_for(3)  # the other slow slot works while the first dump is still under way
                 let_go.set()
                 until(lambda: job_states(pool)[0] in ("succeeded", "failed"))
 
 
-def _answers(pool: LedgerPool) -> bool:
+def _listeners(pool: LedgerPool) -> int:
+    """How many of the worker's queues are told of new jobs; 0 while the ledger is down."""
     try:
         with pool.connection(timeout=2) as conn:
-            conn.execute("SELECT 1")
+            row = conn.execute(
+                "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+            ).fetchone()
     except psycopg.OperationalError:
-        return False
-    return True
+        return 0
+    return row["n"] if row else 0
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """The worker's connection to the queue, which waits for a ledger that is away instead of giving up.
 
-The library ends its worker at the first query that fails, and then waits for that worker's running jobs: one
-restart of the ledger would idle every other slot for as long as a dump takes.
+In procrastinate 3.10 a lost connection ends the listener or the heartbeat, and where no periodic task is
+registered nobody notices (the monitor of these side tasks ends with the first of them, the idle deferrer):
+the worker then works on, polling, until others take it for dead.
 """
 
 from __future__ import annotations
