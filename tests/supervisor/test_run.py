@@ -1,0 +1,133 @@
+"""`sparewheel run` as a process, on a ledger and a database that are given: no sandbox, no embedded parts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot.supervisor import attach
+from tests.support.servers import Database
+
+
+def until(look: Callable[[], object]) -> None:
+    """Wait for something that must come; the suite's own timeout bounds it."""
+    while not look():
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def environ(tmp_path: Path, fresh_database: Database, ledger_url: str) -> dict[str, str]:
+    (tmp_path / "archives").mkdir()
+    configuration = tmp_path / "sparewheel.toml"
+    configuration.write_text(
+        f'[storage]\nurl = "{(tmp_path / "archives").as_uri()}"\n[databases.fleet]\nurl_env = "FLEET_URL"\n'
+    )
+    given = {k: v for k, v in os.environ.items() if not k.startswith(("SPAREWHEEL_", "SLACK_"))}
+    return given | {
+        "SPAREWHEEL_HOME": str(tmp_path / "home"),
+        "SPAREWHEEL_CONFIG": str(configuration),
+        "SPAREWHEEL_DATABASE_URL": ledger_url,
+        "FLEET_URL": fresh_database.url,
+    }
+
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(environ: dict[str, str]) -> Iterator[Start]:
+    made: list[subprocess.Popen[str]] = []
+
+    def begin(**more: str) -> subprocess.Popen[str]:
+        made.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "bot", "run"],
+                env=environ | more,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        )
+        return made[-1]
+
+    yield begin
+    for process in made:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def family(process: subprocess.Popen[str], environ: dict[str, str]) -> list[psutil.Process]:
+    until(
+        lambda: process.poll() is not None or (Path(environ["SPAREWHEEL_HOME"]) / "environment.json").exists()
+    )
+    assert process.poll() is None, process.communicate()[0]
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_cleanly_and_leaves_nothing(
+    start: Start, environ: dict[str, str], number: signal.Signals
+) -> None:
+    process = start()
+    children = family(process, environ)
+    assert [child.cmdline()[-1] for child in children] == ["worker"]
+    os.killpg(process.pid, number)  # as a terminal does: to the whole group
+    said, _ = process.communicate()
+    assert process.returncode == 0
+    assert "real databases get no sandbox" in said
+    assert "worker did not end by itself" not in said
+    assert "everything is stopped" in said
+    assert not [child for child in children if child.is_running()]
+    assert attach.read(Path(environ["SPAREWHEEL_HOME"])) == {}
+
+
+def test_a_worker_that_died_is_started_again(start: Start, environ: dict[str, str]) -> None:
+    process = start()
+    (worker,) = family(process, environ)
+    worker.kill()
+
+    def another() -> bool:
+        found = psutil.Process(process.pid).children()
+        return bool(found) and found[0].pid != worker.pid and found[0].cmdline()[-1] == "worker"
+
+    until(another)
+    process.terminate()
+    assert "worker ended (exit code -9); again in 1 s" in process.communicate()[0]
+
+
+def test_killed_itself_it_leaves_nothing(start: Start, environ: dict[str, str]) -> None:
+    process = start()
+    children = family(process, environ)
+    process.kill()
+    until(lambda: not [c for c in children if c.is_running() and c.status() != psutil.STATUS_ZOMBIE])
+
+
+def test_a_configuration_that_cannot_work_is_said_and_not_tried_for_ever(
+    start: Start, environ: dict[str, str]
+) -> None:
+    Path(environ["SPAREWHEEL_CONFIG"]).write_text("[storage]\nurl = 'nowhere'\n")
+    process = start()
+    said, _ = process.communicate()
+    assert process.returncode == 2
+    assert "url must be s3://BUCKET or file:///FOLDER" in said
+    assert "Traceback" not in said
+
+
+def test_half_of_slacks_tokens_is_said_before_anything_starts(start: Start) -> None:
+    process = start(SLACK_BOT_TOKEN="xoxb-hunter2-hunter2")
+    said, _ = process.communicate()
+    assert process.returncode == 2
+    assert "neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET" in said
+    assert "hunter2" not in said
