@@ -54,7 +54,7 @@ class WorkerSettings:
     housekeeping_every: float = 15.0
     heartbeat_every: float = 10.0
     silent_after: float = 30.0
-    poll_every: float = 5.0
+    poll_every: float = 1.0  # nobody is told when a lock is free: a verdict waits this long at most
     grace: float = 25.0
 
 

@@ -16,12 +16,12 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """What can be asked for."""
+    """What can be asked for; the value is how a sentence goes on after "you may not"."""
 
-    SEE = "see"
-    BACK_UP = "back up"
-    CHECK = "check"
-    CANCEL = "cancel"
+    SEE = "see backups"
+    BACK_UP = "take a backup"
+    CHECK = "check a backup"
+    CANCEL = "stop a backup"
 
 
 ALLOWED: dict[Action, frozenset[Role]] = {

@@ -35,7 +35,7 @@ def make(
     wanted: tuple[TableName, ...] | None = None,
     must: frozenset[TableName] = frozenset(),
     *,
-    role: str = "the backup role",
+    role: str,
     unreadable_large_objects: int = 0,
 ) -> DumpPlan:
     """Plan one dump. `wanted` (partitions included) limits the rows; None takes the rows of everything.
@@ -108,25 +108,21 @@ def _demand(catalog: Catalog, must: frozenset[TableName], role: str, *, rows: bo
     sentences: list[str] = []
     steps: list[str] = []
     if unreadable:
-        sentences.append(f"{role} may not read {_names(unreadable)}, which this backup must hold.")
+        sentences.append(f"The role {role} may not read {_names(unreadable)}, which this backup must hold.")
         closed = sorted({quoted(r.table.schema) for r in unreadable if not r.schema_usable})
         if closed:
-            steps.append(f"GRANT USAGE ON SCHEMA {', '.join(closed)} TO {_role(role)};")
+            steps.append(f"GRANT USAGE ON SCHEMA {', '.join(closed)} TO {quoted(role)};")
         steps.append(
-            f"GRANT SELECT ON {', '.join(_cut([r.table.quoted() for r in unreadable]))} TO {_role(role)};"
+            f"GRANT SELECT ON {', '.join(_cut([r.table.quoted() for r in unreadable]))} TO {quoted(role)};"
         )
     if hiding:
-        sentences.append(f"Row security would hide rows of {_names(hiding)} from {role}.")
-        steps.append(f"ALTER ROLE {_role(role)} BYPASSRLS;")
+        sentences.append(f"Row security would hide rows of {_names(hiding)} from the role {role}.")
+        steps.append(f"ALTER ROLE {quoted(role)} BYPASSRLS;")
     raise RightsError(
-        _capital(" ".join(sentences)),
+        " ".join(sentences),
         next_step="Let an administrator run: " + " ".join(steps),
         cause="Not readable: " + ", ".join(str(r.table) for r in (*unreadable, *hiding)),
     )
-
-
-def _role(role: str) -> str:
-    return "…" if " " in role else quoted(role)
 
 
 def _names(relations: Iterable[Relation]) -> str:
@@ -139,16 +135,12 @@ def _cut(names: list[str]) -> list[str]:
     return names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"]
 
 
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
-
-
 def _schema_omission(schema: str, role: str) -> Omission:
-    return Omission("schema", schema, f"{_capital(role)} has no USAGE on it; nothing in it was dumped.")
+    return Omission("schema", schema, f"The role {role} has no USAGE on it; nothing in it was dumped.")
 
 
 def _relation_omission(relation: Relation, role: str) -> Omission:
-    reason = f"{_capital(role)} may not read it; neither definition nor rows were dumped."
+    reason = f"The role {role} may not read it; neither definition nor rows were dumped."
     if relation.kind == "partitioned":
         reason += " Partitions of it that can be read were dumped as they are."
     return Omission("table", str(relation.table), reason)
@@ -156,9 +148,9 @@ def _relation_omission(relation: Relation, role: str) -> Omission:
 
 def _rows_omission(relation: Relation, role: str) -> Omission:
     if relation.kind == "sequence":
-        reason = f"{_capital(role)} may not read it; its definition was dumped, its value was not."
+        reason = f"The role {role} may not read it; its definition was dumped, its value was not."
         return Omission("sequence value", str(relation.table), reason)
-    reason = f"Row security would hide rows from {role}; the definition was dumped, no row was."
+    reason = f"Row security would hide rows from the role {role}; the definition was dumped, no row was."
     return Omission("rows", str(relation.table), reason)
 
 

@@ -34,8 +34,8 @@ class Gate:
                 next_step="Ask an administrator to add you to one of the groups under [roles].",
             )
         raise NotAllowedError(
-            f"Your role ({', '.join(sorted(actor.roles))}) does not allow to {action.value}; "
-            f"{needed} can. Nothing was done."
+            f"As {' and '.join(sorted(actor.roles))} you may not {action.value}; "
+            f"the role {needed} is needed. Nothing was done."
         )
 
     def note_refusal(self, actor: Actor, wanted: str, details: Mapping[str, Any]) -> None:

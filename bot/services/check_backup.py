@@ -185,4 +185,4 @@ def _watched(chunks: Iterator[bytes], look: _Look, pulse: Pulse) -> Iterator[byt
 
 
 def _sentence(read: ReadThrough) -> str:
-    return f"{read.tables} tables with rows, {read.entries} entries, {read.bytes_read} bytes read through"
+    return f"{read.tables} tables with rows, {read.entries} entries"
