@@ -122,6 +122,7 @@ def test_a_configuration_that_cannot_work_is_said_and_not_tried_for_ever(
     said, _ = process.communicate()
     assert process.returncode == 2
     assert "url must be s3://BUCKET or file:///FOLDER" in said
+    assert "again in" not in said
     assert "Traceback" not in said
 
 
