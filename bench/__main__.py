@@ -99,12 +99,15 @@ def aims(medians: dict[str, float], bench: Bench) -> list[tuple[str, float, floa
 def report(medians: dict[str, float], bench: Bench, size: int) -> str:
     """The results as Markdown."""
     cores, memory = os.cpu_count(), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    taken = (
+        f"Taken on {datetime.now(UTC):%Y-%m-%d} with `make bench`: {cores} cores, {memory / 2**30:.0f} GiB of "
+        f"memory, a generated database of {size / _MB:.0f} MB, PostgreSQL and pg_dump {bench.client.version}, "
+        f"an S3 server on loopback, medians of {ROUNDS} in turns."
+    )
     lines = [
         "# Figures",
         "",
-        f"Taken on {datetime.now(UTC):%Y-%m-%d} with `make bench`: {cores} cores, {memory / 2**30:.0f} GiB of "
-        f"memory, a generated database of {size / _MB:.0f} MB, PostgreSQL and pg_dump "
-        f"{bench.client.version}, an S3 server on loopback, medians of {ROUNDS} in turns.",
+        taken,
         "",
         "| way | seconds |",
         "| --- | --- |",

@@ -17,7 +17,7 @@ create table public.readings (
     place text not null
 );
 insert into public.readings (vehicle, taken_at, kind, speed, odometer, place)
-select n % 4000, timestamptz '2026-01-01' + n * interval '7 seconds', n % 11, (n * 7919) % 120,
+select n % 4000, timestamptz '2026-01-01' + n * interval '7 seconds', n % 11, (n % 997 * 7919) % 120,
        100000 + n, md5((n % 50000)::text)
 from generate_series(1, %(narrow)s) n;
 create table public.documents (
@@ -28,7 +28,8 @@ create table public.documents (
 insert into public.documents (made_at, body)
 select timestamptz '2026-01-01' + n * interval '1 minute',
        jsonb_build_object('n', n, 'driver', md5(n::text), 'stops',
-           (select jsonb_agg(jsonb_build_object('at', n * k, 'place', md5((n * k)::text), 'note', repeat('x', k)))
+           (select jsonb_agg(jsonb_build_object('at', n * k, 'place', md5((n * k)::text),
+                                                'note', repeat('x', k)))
             from generate_series(1, 10) k))
 from generate_series(1, %(documents)s) n;
 """

@@ -20,7 +20,7 @@ def size_text(size: int) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Seconds -> `0.4 s`, `12 s`, `1 min 12 s`, `2 h 03 min`, `3 d 4 h`, `2 d`. Negative counts as nothing."""
+    """Seconds -> `0.4 s`, `12 s`, `1 min 12 s`, `2 h 03 min`, `3 d 4 h`, `2 d`. Below 0 is 0."""
     seconds = max(seconds, 0.0)
     if round(seconds, 1) < 10:  # noqa: PLR2004 - under ten seconds a tenth still tells something
         return f"{seconds:.1f} s"

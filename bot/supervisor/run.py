@@ -124,7 +124,10 @@ class Supervisor:
             self._lend_samples(servers)
 
     def _lend_samples(self, servers: EmbeddedServers) -> None:
-        """A configuration that was copied from the sandbox's keeps working: real Slack, sample databases."""
+        """A configuration that was copied from the sandbox's keeps working: real Slack, sample databases.
+
+        Only variables called SAMPLE_… are ever filled in: a forgotten production address stays forgotten.
+        """
         for name, url in servers.environment().items():
             if not self._variables.get(name):
                 say(f"{name} is not set; it means the embedded sample")

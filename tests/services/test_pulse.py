@@ -51,13 +51,17 @@ def test_a_lost_lease_reaches_the_run() -> None:
 
 def test_a_stop_interrupts_what_the_run_is_waiting_in() -> None:
     interrupted = threading.Event()
+
+    def wait_in(pulse: Pulse) -> None:
+        with pulse.interruptible(interrupted.set):
+            assert interrupted.wait(30)
+            raise OSError("the query was cancelled")  # what an interrupted wait raises
+
     with (
         Pulse(lambda: Beat(cancel_requested_by="omar"), settle=lambda _: None) as pulse,
         pytest.raises(CancelledError),
-        pulse.interruptible(interrupted.set),
     ):
-        assert interrupted.wait(30)
-        raise OSError("the query was cancelled")  # what an interrupted wait raises
+        wait_in(pulse)
 
 
 def test_an_error_of_the_body_itself_stays_that_error() -> None:
@@ -79,14 +83,13 @@ def test_a_failing_interrupter_does_not_keep_the_others_from_being_called() -> N
     def broken() -> None:
         raise OSError("cannot cancel")
 
-    with (
-        Pulse(beat, settle=lambda _: None) as pulse,
-        pytest.raises(CancelledError),
-        pulse.interruptible(broken),
-        pulse.interruptible(called.set),
-    ):
-        asked.set()
-        assert called.wait(30)
+    def wait_in(pulse: Pulse) -> None:
+        with pulse.interruptible(broken), pulse.interruptible(called.set):
+            asked.set()
+            assert called.wait(30)
+
+    with Pulse(beat, settle=lambda _: None) as pulse, pytest.raises(CancelledError):
+        wait_in(pulse)
 
 
 def test_a_cancel_is_reported_for_a_run_that_does_not_notice() -> None:

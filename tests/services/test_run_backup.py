@@ -13,7 +13,7 @@ from bot.app import House
 from bot.core.backup import Format, Kind, State
 from bot.services.backups import read_manifest
 from bot.services.describing import manifest_schema
-from tests.support.house import Plan, back_up, folder_storage, open_house, s3_environ, s3_storage
+from tests.support.house import Plan, back_up, open_house, s3_environ, s3_storage
 from tests.support.s3 import S3Server
 
 TIERS = """

@@ -115,8 +115,8 @@ class EmbeddedServers:
             variable: value
             for name in load.SAMPLES
             for variable, value in (
-                (f"{name.upper()}_DATABASE_URL", self.url(name)),
-                (f"{name.upper()}_STAGING_URL", self.staging_url),
+                (f"SAMPLE_{name.upper()}_URL", self.url(name)),
+                (f"SAMPLE_{name.upper()}_STAGING_URL", self.staging_url),
             )
         }
 
