@@ -100,8 +100,8 @@ def report(medians: dict[str, float], bench: Bench, size: int) -> str:
     """The results as Markdown."""
     cores, memory = os.cpu_count(), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     taken = (
-        f"Taken on {datetime.now(UTC):%Y-%m-%d} with `make bench`: {cores} cores, {memory / 2**30:.0f} GiB of "
-        f"memory, a generated database of {size / _MB:.0f} MB, PostgreSQL and pg_dump {bench.client.version}, "
+        f"Taken on {datetime.now(UTC):%Y-%m-%d} with `make bench`: {cores} cores, {memory / 2**30:.0f} GiB "
+        f"of memory, a generated database of {size / _MB:.0f} MB, client {bench.client.version}, "
         f"an S3 server on loopback, medians of {ROUNDS} in turns."
     )
     lines = [
