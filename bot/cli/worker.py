@@ -35,7 +35,7 @@ def worker() -> None:
         jobs = Worker(
             house.ledger_url,
             house.pool,
-            Handlers(hands.run_backup, hands.run_check, hands.deliver, house.reaper.sweep),
+            Handlers(hands.run_backup, hands.run_check, hands.deliver, hands.sweep),
         )
         threading.Thread(target=hands.give_up_on, args=(jobs.abandon,), daemon=True).start()
         ready.announce()
@@ -67,6 +67,14 @@ class Hands:
         """Post a message; without Slack it stays in the outbox."""
         if self.deliverer is not None:
             self.deliverer.deliver(outbox_id)
+
+    def sweep(self) -> int:
+        """End what dead processes left, and deliver what nobody comes for any more."""
+        ended = self.house.reaper.sweep()
+        if self.deliverer is not None:
+            with borrowed(self.house.pool) as connection:
+                ended += self.house.notifier.send_again(connection)
+        return ended
 
     def give_up_on(self, abandon: threading.Event) -> None:
         """Cancel what this process still runs when a shutdown's grace is over.

@@ -53,6 +53,14 @@ def waiting(conn: LedgerConnection, older_than_seconds: float = 0.0) -> list[Out
     return [_message(row) for row in rows]
 
 
+def forgotten(conn: LedgerConnection, older_than_seconds: float) -> list[OutboxMessage]:
+    """Waiting messages that no job will deliver, oldest first, at most 100, locked for the caller."""
+    rows = statements("messages").every(
+        conn, "outbox_forgotten", older_than_seconds=float(older_than_seconds)
+    )
+    return [_message(row) for row in rows]
+
+
 def mark_delivered(conn: LedgerConnection, outbox_id: str) -> bool:
     """Keep that Slack has it. False: that was known already, or it was given up."""
     return statements("messages").run(conn, "outbox_delivered", id=outbox_id) == 1

@@ -11,6 +11,9 @@ from bot.ledger.connection import LedgerConnection
 from bot.ledger.queue import Queue
 
 
+_FORGOTTEN_SECONDS = 60.0
+
+
 @dataclass(frozen=True)
 class _About:
     """What a message is about, and where it belongs."""
@@ -44,6 +47,16 @@ class Notifier:
     def check_ended(self, connection: LedgerConnection, check: CheckMessage) -> None:
         """Turn it into the check's verdict."""
         self._add(connection, _of_check(check), "verdict")
+
+    def send_again(self, connection: LedgerConnection) -> int:
+        """Queue what lies in the outbox without a job: Slack was away for longer than the retries, or not set.
+
+        Returns how many messages were queued.
+        """
+        forgotten = outbox.forgotten(connection, _FORGOTTEN_SECONDS)
+        for message in forgotten:
+            self.queue.deliver(connection, message.id, message.topic, message.subject)
+        return len(forgotten)
 
     def _add(self, connection: LedgerConnection, about: _About, stage: outbox.Stage) -> None:
         channel = about.channel or self.default_channel

@@ -19,8 +19,11 @@ _LISTENERS = 20
 
 def build_app(client: WebClient, desk: Desk, signing_secret: str | None = None) -> App:
     """An app for one workspace. Without a signing secret it can only be used over Socket Mode."""
+    logger = logging.getLogger("slack_bolt")
+    # Bolt reads SLACK_BOT_TOKEN itself, and warns at every start that our client's token is the one it uses.
+    logger.addFilter(_is_no_token_notice)
     app = App(
-        logger=logging.getLogger("slack_bolt"),
+        logger=logger,
         client=client,
         signing_secret=signing_secret or "",
         listener_executor=ThreadPoolExecutor(_LISTENERS, thread_name_prefix="slack-listener"),
@@ -44,6 +47,10 @@ def build_app(client: WebClient, desk: Desk, signing_secret: str | None = None) 
 def drain(app: App) -> None:
     """Wait for the listeners that still answer; take nothing new."""
     app.listener_runner.listener_executor.shutdown(wait=True)
+
+
+def _is_no_token_notice(record: logging.LogRecord) -> bool:
+    return "`token` will be unused" not in record.getMessage()
 
 
 def _failed(error: Exception) -> BoltResponse:

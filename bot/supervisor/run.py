@@ -20,6 +20,8 @@ from bot.supervisor.child import Child, say
 from bot.supervisor.plan import Plan, SlackEdge
 
 _READY_SECONDS = 90.0
+# Its own grace for running jobs, then the seconds in which they report that they were cancelled.
+_WORKER_PATIENCE = 45.0
 _WATCH_SECONDS = 0.3
 _TRIES_BEFORE_READY = 3
 
@@ -155,7 +157,9 @@ class Supervisor:
         stack.callback(attach.remove, self.home)
 
     def _start_workers(self, stack: ExitStack) -> None:
-        self._launch(stack, Child("worker", ("worker",), self.home, self._variables, 30.0, "green"))
+        self._launch(
+            stack, Child("worker", ("worker",), self.home, self._variables, _WORKER_PATIENCE, "green")
+        )
         if self.plan.slack is SlackEdge.HTTP:
             self._launch(stack, Child("web", ("web",), self.home, self._variables, 10.0, "blue"))
         elif self.plan.slack is not SlackEdge.NONE:

@@ -8,6 +8,21 @@ RETURNING id::text;
 -- name: outbox_get(id)^
 SELECT *, id::text AS text_id FROM outbox WHERE id = :id::uuid;
 
+-- name: outbox_forgotten(older_than_seconds)
+-- Waiting, and no job will ever come for them: retries ran out, or no Slack was connected then.
+SELECT *, id::text AS text_id FROM outbox
+WHERE delivered_at IS NULL AND given_up_at IS NULL
+    AND created_at <= clock_timestamp() - make_interval(secs => :older_than_seconds)
+    AND NOT EXISTS (
+        SELECT FROM procrastinate_jobs AS job
+        WHERE job.task_name = 'deliver'
+            AND job.args ->> 'outbox_id' = outbox.id::text
+            AND job.status IN ('todo', 'doing')
+    )
+ORDER BY seq
+LIMIT 100
+FOR UPDATE SKIP LOCKED;
+
 -- name: outbox_waiting(older_than_seconds)
 SELECT *, id::text AS text_id FROM outbox
 WHERE delivered_at IS NULL AND given_up_at IS NULL
