@@ -10,7 +10,6 @@ from bot.ledger import outbox
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.queue import Queue
 
-
 _FORGOTTEN_SECONDS = 60.0
 
 
@@ -49,7 +48,7 @@ class Notifier:
         self._add(connection, _of_check(check), "verdict")
 
     def send_again(self, connection: LedgerConnection) -> int:
-        """Queue what lies in the outbox without a job: Slack was away for longer than the retries, or not set.
+        """Queue what lies in the outbox without a job: Slack was away too long, or not set.
 
         Returns how many messages were queued.
         """
