@@ -8,7 +8,7 @@ from bot.core.backup import Format, Kind
 from bot.core.check import CheckMessage
 from bot.core.people import Actor
 from bot.core.reply import Reply, Request
-from bot.errors import NotAllowedError, NotFoundError, SparewheelError, WordsError
+from bot.errors import NotAllowedError, SparewheelError, WordsError
 from bot.services.views import (
     Asked,
     BackupDetails,
@@ -21,14 +21,12 @@ from bot.services.views import (
 )
 from commands import suggest
 from commands.words import (
-    LATEST,
     Cancel,
     Check,
     Help,
     Known,
     Listing,
     Now,
-    Pick,
     Show,
     Status,
     Wanted,
@@ -59,13 +57,15 @@ class BackupService(Protocol):
     ) -> BackupList:
         """The newest backups."""
 
-    def show(self, actor: Actor, backup_id: str) -> BackupDetails:
+    def show(self, actor: Actor, backup_id: str, database: str | None = None) -> BackupDetails:
         """Everything about one."""
 
-    def request_check(self, actor: Actor, backup_id: str, channel: str | None = None) -> CheckMessage:
+    def request_check(
+        self, actor: Actor, backup_id: str, channel: str | None = None, database: str | None = None
+    ) -> CheckMessage:
         """Queue a check."""
 
-    def cancel(self, actor: Actor, backup_id: str) -> CancelView:
+    def cancel(self, actor: Actor, backup_id: str, database: str | None = None) -> CancelView:
         """Ask a run to stop."""
 
     def refuse_stranger(self, actor: Actor, text: str) -> object:
@@ -92,8 +92,6 @@ def handle(request: Request, actor: Actor, backups: BackupService) -> Reply:
         return Reply(_answer(parse(request.text, known), request, actor, backups))
     except WordsError as error:
         return Reply(Refusal(error, error.suggestion))
-    except NotFoundError as error:
-        return Reply(Refusal(error, _listing(request.text)))
     except SparewheelError as error:
         return Reply(Refusal(error))
 
@@ -118,12 +116,12 @@ def _answer(  # noqa: PLR0911 - one return per command
         case Listing(database, kind):
             return backups.recent(actor, database, kind)
         case Show(pick):
-            return backups.show(actor, _id(pick, actor, backups))
+            return backups.show(actor, pick.backup_id, pick.database)
         case Check(pick):
-            check = backups.request_check(actor, _id(pick, actor, backups), request.channel)
+            check = backups.request_check(actor, pick.backup_id, request.channel, pick.database)
             return Asked(check.record, check_id=check.check_id)
         case Cancel(pick):
-            return backups.cancel(actor, _id(pick, actor, backups))
+            return backups.cancel(actor, pick.backup_id, pick.database)
         case Help():
             return HelpView(request.command or suggest.COMMAND, actor, backups.database_names(), actor.roles)
 
@@ -138,22 +136,3 @@ def _ask(wanted: Now, request: Request, actor: Actor, backups: BackupService) ->
         channel=request.channel,
     )
     return Asked(message.record, message.ahead)
-
-
-def _id(pick: Pick, actor: Actor, backups: BackupService) -> str:
-    """The id to hand on; `latest` of one database is the newest that the list shows for it.
-
-    Raises:
-        NotFoundError: that database has no backup yet.
-    """
-    if pick.backup_id != LATEST or pick.database is None:
-        return pick.backup_id
-    records = backups.recent(actor, pick.database, limit=1).records
-    if not records:
-        raise NotFoundError(f"There is no backup of {pick.database} yet.")
-    return records[0].id
-
-
-def _listing(text: str) -> str | None:
-    """After an id that leads nowhere, the list helps; not where the list itself was asked for."""
-    return None if "list" in text.lower() else f"{suggest.COMMAND} list"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.core.backup import Format, Kind
-from bot.core.ids import looks_like_id
+from bot.core.ids import SHORTEST_PREFIX, looks_like_id
 from bot.errors import WordsError
 from commands import suggest
 from commands.tokens import Token, tokens
@@ -88,8 +89,12 @@ Wanted = Now | Status | Listing | Show | Check | Cancel | Help
 _ASKABLE = {kind.value: kind for kind in Kind if kind not in (Kind.TABLE, Kind.SAFETY)}
 _KINDS = {kind.value: kind for kind in Kind}
 _FORMATS = {form.value: form for form in Format}
+_LISTED = tuple(kind.value for kind in Kind if kind is not Kind.SAFETY)
+_PLAIN = (Format.PLAIN.value,)
 _TABLE_WORDS = ("table", "tables")
 _VERBS = ("now", "status", "list", "show", "check", "cancel", "help")
+# With a digit in it, a few characters are an id that somebody shortened too much.
+_SHORT_ID = re.compile(r"(?=.*\d)[0-9a-z]{1,3}")
 _FILLERS = frozenset({"a", "backup", "for", "of", "please", "the"})
 
 
@@ -97,8 +102,25 @@ def parse(text: str, known: Known) -> Wanted:
     """Read what was typed after the command's name; nothing at all asks for the status.
 
     Raises:
-        WordsError: with the nearest whole command as its suggestion, where one is near.
+        WordsError: with the nearest whole command as its suggestion, where one is near and can be typed.
     """
+    try:
+        return _read(text, known)
+    except WordsError as error:
+        if error.suggestion and not _can_be_typed(error.suggestion, known):
+            error.suggestion = None
+        raise
+
+
+def _can_be_typed(suggestion: str, known: Known) -> bool:
+    try:
+        _read(suggestion.removeprefix(suggest.COMMAND), known)
+    except WordsError:
+        return False
+    return True
+
+
+def _read(text: str, known: Known) -> Wanted:
     words = tokens(text)
     if not words:
         return Status()
@@ -106,6 +128,9 @@ def parse(text: str, known: Known) -> Wanted:
     if verb is None:
         return _without_verb(words, known)
     rest = [t for t in rest if t.word not in _FILLERS or _database(t, known)]
+    if not any(t.word in _TABLE_WORDS for t in rest):
+        # Quotes mean something around a table's name only, and so does a verb that is said twice.
+        rest = [Token(t.text, t.text) for t in rest if t.word != verb]
     readers: dict[str, Callable[[list[Token], Known], Wanted]] = {
         "now": _now,
         "status": lambda t, k: Status(_only(t, k, "status")[0]),
@@ -163,7 +188,7 @@ def _now(words: list[Token], known: Known) -> Now:
         elif token.word in _ASKABLE:
             kinds.append(_ASKABLE[token.word])
         else:
-            choices = (*_ASKABLE, "table", *_FORMATS, *known.databases)
+            choices = (*_ASKABLE, "table", *_PLAIN, *known.databases)
             raise suggest.replaced(token, choices, "now", words)
     kind = _one(kinds, "kind of backup") or Kind.FULL
     if kind is Kind.TABLE and not tables:
@@ -208,7 +233,7 @@ def _only(words: list[Token], known: Known, verb: str) -> tuple[str | None, Kind
         elif verb == "list" and token.word in _KINDS:
             kinds.append(_KINDS[token.word])
         else:
-            choices = (*known.databases, *(_KINDS if verb == "list" else ()))
+            choices = (*known.databases, *(_LISTED if verb == "list" else ()))
             raise suggest.replaced(token, choices, verb, words)
     return _one(databases, "database"), _one(kinds, "kind of backup")
 
@@ -223,6 +248,11 @@ def _pick(words: list[Token], known: Known, verb: str) -> Pick:
             databases.append(database)
         elif word == LATEST or _is_id(token.text.lower().lstrip("#")):
             ids.append(token.text.lower().lstrip("#"))
+        elif _SHORT_ID.fullmatch(word):
+            raise WordsError(
+                f"{word} is too short for an id: its first {SHORTEST_PREFIX} characters are needed.",
+                next_step=f"`{suggest.COMMAND} list` shows the ids.",
+            )
         else:
             raise suggest.replaced(token, (LATEST, *known.databases), verb, words)
     if not ids and not databases:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -107,7 +108,7 @@ class Backups:
         now = _now()
         with borrowed(self.pool) as connection:
             found = [self._status_of(connection, name) for name in names]
-        found.sort(key=lambda status: not _has_problem(status, now))
+        found.sort(key=lambda status: not status.needs_a_look(now))
         return StatusView(found, now)
 
     def recent(
@@ -127,7 +128,7 @@ class Backups:
             )
         return BackupList(records, total, database, kind, _now())
 
-    def show(self, actor: Actor, backup_id: str) -> BackupDetails:
+    def show(self, actor: Actor, backup_id: str, database: str | None = None) -> BackupDetails:
         """A backup with its manifest, read from storage.
 
         Raises:
@@ -135,7 +136,7 @@ class Backups:
         """
         self.gate.admit(actor, Action.SEE, {"verb": "show"})
         with borrowed(self.pool) as connection:
-            return self.details(find(connection, backup_id))
+            return self.details(find(connection, backup_id, database))
 
     def details(self, record: BackupRecord) -> BackupDetails:
         """The same for a record at hand; an unreadable manifest is said, not raised."""
@@ -147,25 +148,27 @@ class Backups:
             sentence = error.sentence if isinstance(error, SparewheelError) else str(error)
             return BackupDetails(record, None, f"The manifest could not be read: {sentence}")
 
-    def request_check(self, actor: Actor, backup_id: str, channel: str | None = None) -> CheckMessage:
+    def request_check(
+        self, actor: Actor, backup_id: str, channel: str | None = None, database: str | None = None
+    ) -> CheckMessage:
         """Queue a check: fetch the bytes back, hash them, read the archive through.
 
         Raises:
             NotAllowedError, NotFoundError: as in show().
             UserError: the backup is not stored, so there is nothing to check.
         """
-        return self._open_check(actor, backup_id, channel, enqueue=True)
+        return self._open_check(actor, backup_id, database, channel, enqueue=True)
 
-    def begin_check(self, actor: Actor, backup_id: str) -> CheckMessage:
+    def begin_check(self, actor: Actor, backup_id: str, database: str | None = None) -> CheckMessage:
         """The same without queueing, for a caller that runs the check itself."""
-        return self._open_check(actor, backup_id, None, enqueue=False)
+        return self._open_check(actor, backup_id, database, None, enqueue=False)
 
     def _open_check(
-        self, actor: Actor, backup_id: str, channel: str | None, *, enqueue: bool
+        self, actor: Actor, backup_id: str, database: str | None, channel: str | None, *, enqueue: bool
     ) -> CheckMessage:
         self.gate.admit(actor, Action.CHECK, {"backup": backup_id[:ID_LENGTH]})
         with borrowed(self.pool) as connection:
-            record = find(connection, backup_id, stored_only=backup_id == _LATEST)
+            record = find(connection, backup_id, database, State.STORED)
             if record.state is not State.STORED:
                 raise UserError(
                     f"Backup {record.id} is {record.state.value}; only a stored backup can be checked.",
@@ -182,7 +185,7 @@ class Backups:
             )
             return check
 
-    def cancel(self, actor: Actor, backup_id: str) -> CancelView:
+    def cancel(self, actor: Actor, backup_id: str, database: str | None = None) -> CancelView:
         """Ask a backup to stop. One that waits is over at once; one that runs ends within seconds.
 
         Raises:
@@ -191,7 +194,7 @@ class Backups:
         """
         self.gate.admit(actor, Action.CANCEL, {"backup": backup_id[:ID_LENGTH]})
         with borrowed(self.pool) as connection:
-            record = find(connection, backup_id)
+            record = find(connection, backup_id, database, State.RUNNING, State.QUEUED)
             outcome = ledger.request_cancel(connection, record.id, actor.user)
             if outcome == "final":
                 raise UserError(
@@ -241,8 +244,12 @@ class Backups:
         )
 
 
-def find(connection: LedgerConnection, text: str, *, stored_only: bool = False) -> BackupRecord:
+def find(
+    connection: LedgerConnection, text: str, database: str | None = None, *states: State
+) -> BackupRecord:
     """The backup that an id, the beginning of one, or `latest` means.
+
+    `database` and `states` narrow what `latest` may be; an id says which one is meant all the same.
 
     Raises:
         NotFoundError: there is none.
@@ -250,7 +257,7 @@ def find(connection: LedgerConnection, text: str, *, stored_only: bool = False) 
     """
     word = text.strip().lower()
     if word == _LATEST:
-        return _newest(connection, stored_only=stored_only)
+        return _newest(connection, database, states)
     if not looks_like_id(word):
         raise UserError(
             f"That is no backup id. An id has {ID_LENGTH} letters and digits; "
@@ -268,16 +275,18 @@ def find(connection: LedgerConnection, text: str, *, stored_only: bool = False) 
     return matches[0]
 
 
-def _newest(connection: LedgerConnection, *, stored_only: bool) -> BackupRecord:
-    if stored_only:
-        newest = ledger.newest_stored(connection)
-    else:
-        newest = next(iter(ledger.recent(connection, limit=1)[0]), None)
-    if newest is None:
-        raise NotFoundError(
-            "There is no backup yet.", next_step="Type `/backup now full` and the database's name."
-        )
-    return newest
+def _newest(connection: LedgerConnection, database: str | None, states: Sequence[State]) -> BackupRecord:
+    for state in states or (None,):
+        found, _ = ledger.recent(connection, database=database, state=state, limit=1)
+        if found:
+            return found[0]
+    of = f" of {database}" if database else ""
+    if State.QUEUED in states:
+        raise NotFoundError(f"No backup{of} runs or waits.", next_step="There is nothing to stop.")
+    raise NotFoundError(
+        f"There is no {'stored ' if states else ''}backup{of} yet.",
+        next_step="Type `/backup now full` and the database's name.",
+    )
 
 
 def read_manifest(store: Store, record: BackupRecord) -> Manifest:
@@ -291,10 +300,6 @@ def read_manifest(store: Store, record: BackupRecord) -> Manifest:
         raise ObjectMissingError(f"Backup {record.id} has no manifest.")
     with store.open(record.manifest_key, record.manifest_version_id) as chunks:
         return from_json(b"".join(chunks))
-
-
-def _has_problem(status: DatabaseStatus, now: datetime) -> bool:
-    return status.last_failure is not None or any(kind.is_stale(now) for kind in status.kinds)
 
 
 def _now() -> datetime:

@@ -73,6 +73,24 @@ class DatabaseStatus:
     last_failure: BackupRecord | None  # only when newer than the last success
     usual_size: int | None = None
 
+    @property
+    def newest_rows(self) -> BackupRecord | None:
+        """The newest stored backup that holds rows; one of definitions alone saves nobody's data."""
+        found = [k.newest for k in self.kinds if k.newest and k.kind is not Kind.SCHEMA]
+        return max(found, key=lambda record: record.snapshot_at or record.requested_at, default=None)
+
+    def breaks_rpo(self, now: datetime) -> bool:
+        """Whether more would be lost than the configuration allows, if the database were gone now."""
+        if self.rpo is None:
+            return False
+        newest = self.newest_rows
+        return newest is None or newest.snapshot_at is None or now - newest.snapshot_at > self.rpo
+
+    def needs_a_look(self, now: datetime) -> bool:
+        """Whether anything failed, is late or is missing."""
+        missing_or_late = any(k.newest is None or k.is_stale(now) for k in self.kinds)
+        return self.last_failure is not None or missing_or_late or self.breaks_rpo(now)
+
 
 @dataclass(frozen=True)
 class StatusView:

@@ -82,6 +82,38 @@ def test_a_typo_gets_a_whole_command_that_can_be_typed(text: str, suggestion: st
     assert caught.value.suggestion == suggestion
 
 
+@pytest.mark.parametrize("text", ["now; drop table", "please do something", "now floccinaucini cruzonic"])
+def test_no_suggestion_is_better_than_a_wrong_one(text: str) -> None:
+    with pytest.raises(WordsError) as caught:
+        parse(text, TWO)
+    assert caught.value.suggestion is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("show “latest”", Show(Pick("latest"))),
+        ("now 'full' \"cruzonic\"", Now(Kind.FULL, "cruzonic")),
+        ("now now cruzonic", Now(Kind.FULL, "cruzonic")),
+        ('now table "now" cruzonic', Now(Kind.TABLE, "cruzonic", ('"now"',))),
+    ],
+)
+def test_quotes_and_repeated_verbs_do_not_confuse(text: str, wanted: Wanted) -> None:
+    assert parse(text, TWO) == wanted
+
+
+def test_an_id_that_was_cut_too_short_is_told_so() -> None:
+    with pytest.raises(WordsError, match="too short"):
+        parse("show 209", TWO)
+
+
+def test_only_words_of_the_help_are_offered() -> None:
+    with pytest.raises(WordsError) as caught:
+        parse("now xyzzyx cruzonic", TWO)
+    assert "custom" not in str(caught.value.next_step)
+    assert "safety" not in str(caught.value.next_step)
+
+
 def test_a_missing_database_is_answered_with_the_choices() -> None:
     with pytest.raises(WordsError, match="cruzonic and fleetnest"):
         parse("now full", TWO)

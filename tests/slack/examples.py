@@ -233,6 +233,7 @@ VIEWS: dict[str, object] = {
     "empty list": BackupList((), 0, None, None, NOW),
     "status": StatusView((_status(STORED, "cruzonic"),), NOW, ("fleetnest could not be looked at.",)),
     "status of nothing": StatusView((), NOW),
+    "status past its RPO": StatusView((_status(STORED, "cruzonic"),), NOW + timedelta(days=3)),
     "asked": Asked(RECORD, 0),
     "asked behind": Asked(RECORD, 3),
     "asked for a check": Asked(STORED, check_id="c1c2c3c4"),

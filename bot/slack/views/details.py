@@ -64,15 +64,22 @@ def _tables(manifest: Manifest | None) -> list[Block]:
 
 
 def table_lines(tables: Sequence[TableRecord]) -> list[str]:
-    """One line a table, the largest first: rows, size, name."""
+    """One line a table with rows, the largest first: rows, size, name; and how many are only defined."""
     leaves = [t for t in tables if t.kind != "partitioned"]
-    return [_table_line(t) for t in sorted(leaves, key=lambda t: (-t.size_bytes, t.schema, t.name))]
+    counted = [t for t in leaves if t.rows is not None]
+    lines = [_table_line(t) for t in sorted(counted, key=lambda t: (-t.size_bytes, t.schema, t.name))]
+    if others := len(leaves) - len(counted):
+        more = "more " if counted else ""
+        lines.append(
+            f"The definitions of {units.plural(others, f'{more}table', f'{more}tables')}, without rows"
+        )
+    return lines
 
 
 def _table_line(table: TableRecord) -> str:
-    rows = "not counted" if table.rows is None else units.count_text(table.rows)
+    rows = units.count_text(table.rows or 0)
     mark = "#" if table.fingerprint else " "
-    left_out = "" if table.data_dumped else "  (rows not in the archive)"
+    left_out = "" if table.data_dumped else "  (made anew at a restore)"
     name = mrkdwn.clean(str(table.table))
     return f"{rows:>13} {units.size_text(table.size_bytes):>10} {mark} {name}{left_out}"
 

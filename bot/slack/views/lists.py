@@ -43,7 +43,7 @@ def _(view: BackupList, around: Surroundings) -> Rendered:
 @render.register
 def _(view: StatusView, around: Surroundings) -> Rendered:
     del around
-    ordered = sorted(view.databases, key=lambda status: not _problems(status, view.now))
+    ordered = sorted(view.databases, key=lambda status: not status.needs_a_look(view.now))
     entries = [entry for status in ordered for entry in _database(status, view.now)]
     entries += [str(mrkdwn.prose(sentence)) for sentence in view.not_seen]
     return _packed(entries or ["No database is configured yet."])
@@ -51,8 +51,7 @@ def _(view: StatusView, around: Surroundings) -> Rendered:
 
 def _database(status: DatabaseStatus, now: datetime) -> list[str]:
     problems = _problems(status, now)
-    known = [kind for kind in status.kinds if kind.newest]
-    headline = "needs a look" if problems else "all in order" if known else "no backup yet"
+    headline = _headline(status, now)
     values = {
         "status": status,
         "headline": headline,
@@ -62,9 +61,19 @@ def _database(status: DatabaseStatus, now: datetime) -> list[str]:
     return texts.fill("status_database", values)
 
 
+def _headline(status: DatabaseStatus, now: datetime) -> str:
+    if status.newest_rows is None:
+        return "no backup yet" if all(k.newest is None for k in status.kinds) else "no backup of the rows yet"
+    return "needs a look" if status.needs_a_look(now) else "all in order"
+
+
 def _problems(status: DatabaseStatus, now: datetime) -> list[Mrkdwn]:
     """What is late or failed, as finished lines."""
     lines = [_stale(kind, now) for kind in status.kinds if kind.is_stale(now)]
+    if status.rpo and status.newest_rows and status.breaks_rpo(now):
+        taken = status.newest_rows.snapshot_at or status.newest_rows.requested_at
+        ages = {"age": (now - taken).total_seconds(), "allowed": status.rpo.total_seconds()}
+        lines.append(_line("status_rpo", ages))
     if status.last_failure:
         lines.append(_line("status_failure", {"record": status.last_failure}))
     return lines
