@@ -7,16 +7,13 @@ from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_handlers import (
-    ConnectionErrorRetryHandler,
-    RateLimitErrorRetryHandler,
-    ServerErrorRetryHandler,
-)
+from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 
 from bot.errors import ConfigurationError, SlackError
 
 # Codes as docs.slack.dev lists them under each method.
 MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message", "thread_not_found"})
+NOT_EDITABLE = frozenset({"edit_window_closed", "is_inactive", "restricted_action_thread_locked"})
 CHANNEL_CLOSED = frozenset(
     {
         "channel_not_found",
@@ -55,13 +52,13 @@ class Identity:
 
 
 def patient_client(token: str, api_url: str) -> WebClient:
-    """For messages that matter: waits out rate limits, tries again after server and connection errors."""
+    """For messages that matter: waits out rate limits, and leaves every other repeat to its caller.
+
+    After a server or connection error nobody knows whether the call was done: whoever posts has to look
+    before it posts again, which the SDK's own handlers do not.
+    """
     client = WebClient(token=token, base_url=api_url, timeout=_PATIENT_SECONDS)
-    client.retry_handlers = [
-        ConnectionErrorRetryHandler(max_retry_count=2),
-        RateLimitErrorRetryHandler(max_retry_count=2),
-        ServerErrorRetryHandler(max_retry_count=2),
-    ]
+    client.retry_handlers = [RateLimitErrorRetryHandler(max_retry_count=2)]
     return client
 
 

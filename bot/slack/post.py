@@ -10,7 +10,7 @@ from typing import Any
 from slack_sdk import WebClient
 
 from bot.slack.blocks import Rendered, Snippet
-from bot.slack.client import MESSAGE_GONE, code_of
+from bot.slack.client import CHANNEL_CLOSED, MESSAGE_GONE, NOT_EDITABLE, code_of
 
 _LOG = logging.getLogger(__name__)
 EVENT_TYPE = "sparewheel_message"
@@ -48,13 +48,13 @@ class Poster:
             raise
 
     def update(self, place: Place, rendered: Rendered) -> bool:
-        """Replace a message; False where it is gone or closed to the bot."""
+        """Replace a message; False where it is gone, or this workspace lets nobody edit it any more."""
         try:
             self._client.chat_update(
                 channel=place[0], ts=place[1], text=rendered.text, blocks=rendered.blocks
             )
         except Exception as error:
-            if code_of(error) in MESSAGE_GONE | {"channel_not_found", "is_archived"}:
+            if code_of(error) in MESSAGE_GONE | NOT_EDITABLE | CHANNEL_CLOSED:
                 return False
             raise
         return True

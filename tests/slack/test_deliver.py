@@ -142,3 +142,51 @@ def test_an_opening_that_comes_late_shows_the_end(
     for message in (verdict, details):
         deliverer.deliver(message.id)
     assert len(posted(people)) == 2
+
+
+@pytest.mark.parametrize("fault", ["drop-after", "500-after"])
+def test_a_post_whose_answer_was_lost_is_one_message(
+    fault: str, house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient
+) -> None:
+    ask(house)
+    (message,) = waiting()
+    people.fault(fault, methods=("chat.postMessage",), times=2)
+    with pytest.raises(SlackError):
+        deliverer.deliver(message.id)
+    assert len(posted(people)) == 1, "nobody but the outbox repeats it"
+    deliverer.deliver(message.id)
+    deliverer.deliver(message.id)
+    assert len(posted(people)) == 1
+    assert waiting() == []
+
+
+def test_a_reply_whose_answer_was_lost_is_one_reply(
+    house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient
+) -> None:
+    record = ask(house).record
+    deliver_all(deliverer, waiting)
+    house.backups.cancel(OMAR, record.id)
+    verdict, details = waiting()
+    deliverer.deliver(verdict.id)
+    people.fault("drop-after", methods=("chat.postMessage",), times=1)
+    with pytest.raises(SlackError):
+        deliverer.deliver(details.id)
+    deliverer.deliver(details.id)
+    assert len(posted(people)) == 2
+    assert waiting() == []
+
+
+@pytest.mark.parametrize("code", ["edit_window_closed", "cant_update_message", "message_not_found"])
+def test_a_verdict_that_may_not_be_edited_in_is_posted_anew(
+    code: str, house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient
+) -> None:
+    record = ask(house).record
+    deliver_all(deliverer, waiting)
+    house.backups.cancel(OMAR, record.id)
+    people.fault("refused", methods=("chat.update",), code=code)
+    deliver_all(deliverer, waiting)
+    opened, verdict, details = posted(people)
+    assert opened["text"].startswith("*Waiting:")
+    assert verdict["text"].startswith("*Cancelled:")
+    assert details["thread_ts"] == verdict["ts"]
+    assert waiting() == []

@@ -15,10 +15,13 @@ import pytest
 import uvicorn
 
 from bot.app import House
+from bot.core.backup import Kind, State
 from bot.ledger.outbox import OutboxMessage
 from bot.sandbox.slack.server import SlackServer
+from bot.slack.blocks import CANCEL
 from bot.slack.edge import Edge
 from bot.slack.http import build_asgi
+from tests.support.house import OMAR
 
 BODY = urlencode(
     {
@@ -108,6 +111,31 @@ def test_what_slack_did_not_sign_just_now_is_refused(
     assert web_app.post(BODY, headers)[0] == 401
     edge.app.listener_runner.listener_executor.shutdown(wait=True)
     assert waiting() == []
+
+
+def test_another_workspace_gets_nothing_for_our_peoples_ids(
+    web_app: Caller,
+    slack: SlackServer,
+    edge: Edge,
+    house: House,
+    waiting: Callable[[], list[OutboxMessage]],
+) -> None:
+    secret = slack.credentials.signing_secret
+    record = house.backups.request(OMAR, kind=Kind.FULL, database="cruzonic").record
+    typed = BODY.replace("T0SANDBOX", "T0OTHER")
+    press = {
+        "type": "block_actions",
+        "user": {"id": "U0OMAR", "team_id": "T0OTHER"},
+        "team": {"id": "T0SANDBOX"},
+        "channel": {"id": "C0OPS"},
+        "trigger_id": "1.3.http",
+        "actions": [{"type": "button", "action_id": CANCEL, "block_id": "b", "value": record.id}],
+    }
+    for body in (typed, urlencode({"payload": json.dumps(press)})):
+        assert web_app.post(body, signed(secret, body))[0] == 200
+    edge.app.listener_runner.listener_executor.shutdown(wait=True)
+    assert [message.subject for message in waiting()] == [record.id]
+    assert house.backups.message(record.id).record.state is State.QUEUED
 
 
 def test_slacks_own_question_for_the_address_is_answered(web_app: Caller, slack: SlackServer) -> None:

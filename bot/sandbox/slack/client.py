@@ -106,10 +106,20 @@ class SandboxClient:
         return render_view(view) if view else ""
 
     def fault(
-        self, kind: str, *, methods: tuple[str, ...] = (), times: int = 0, seconds: float = 1.0
+        self,
+        kind: str,
+        *,
+        methods: tuple[str, ...] = (),
+        times: int = 0,
+        seconds: float = 1.0,
+        code: str = "",
     ) -> None:
-        """Switch a fault on: "slow", "429", "500" or "drop"; `times` 0 means until cleared."""
-        self._call("faults", {"kind": kind, "methods": list(methods), "times": times, "seconds": seconds})
+        """Switch a fault of bot.sandbox.slack.faults on; `times` 0 means until cleared.
+
+        "refused" answers with Slack's refusal `code`; "500-after" and "drop-after" lose a call's answer.
+        """
+        values = {"kind": kind, "methods": list(methods), "times": times, "seconds": seconds, "code": code}
+        self._call("faults", values)
 
     def double_events(self) -> None:
         """Deliver every event twice from now on."""

@@ -7,12 +7,20 @@ from enum import StrEnum
 
 
 class FaultKind(StrEnum):
-    """What goes wrong with a Web API call."""
+    """What goes wrong with a Web API call. After `…-after` the call was done, and only its answer is lost."""
 
     SLOW = "slow"  # answers after `seconds`
     RATE_LIMITED = "429"  # HTTP 429, Retry-After `seconds`
     SERVER_ERROR = "500"
+    SERVER_ERROR_AFTER = "500-after"
     DROP = "drop"  # the connection ends without an answer
+    DROP_AFTER = "drop-after"
+    REFUSED = "refused"  # Slack's own refusal, `code`
+
+    @property
+    def is_after(self) -> bool:
+        """Whether the call is done all the same."""
+        return self in (FaultKind.SERVER_ERROR_AFTER, FaultKind.DROP_AFTER)
 
 
 @dataclass
@@ -23,6 +31,7 @@ class Fault:
     methods: tuple[str, ...] = ()
     times: int | None = None
     seconds: float = 1.0
+    code: str = "internal_error"
 
 
 class Faults:

@@ -121,7 +121,7 @@ async def home(sandbox: Sandbox, args: Arguments) -> Result:
 
 
 async def faults(sandbox: Sandbox, args: Arguments) -> Result:
-    """Switch faults: `clear`, `double_events`, or `kind` with `methods`, `times`, `seconds`."""
+    """Switch faults: `clear`, `double_events`, or `kind` with `methods`, `times`, `seconds`, `code`."""
     if args.flag("clear"):
         sandbox.faults.clear()
     if args.flag("double_events"):
@@ -133,7 +133,8 @@ async def faults(sandbox: Sandbox, args: Arguments) -> Result:
         times = args.number("times", 0) or None
         methods = tuple(args.decoded("methods") or ())
         seconds = float(args.values.get("seconds") or 1.0)
-        sandbox.faults.add(Fault(FaultKind(kind), methods, times, seconds))
+        code = args.text("code") or "internal_error"
+        sandbox.faults.add(Fault(FaultKind(kind), methods, times, seconds, code))
     return {}
 
 

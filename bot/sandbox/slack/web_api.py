@@ -65,14 +65,14 @@ async def call(sandbox: Sandbox, request: Request) -> Response:
     """Answer one call; every refusal is HTTP 200 with `ok: false`, but for the rate limit's 429."""
     name = request.path_params["method"]
     fault = sandbox.faults.take(name)
-    if fault is not None:
-        response = await _suffer(fault)
-        if response is not None:
-            return response
+    suffered = await _suffer(fault) if fault else None
+    if suffered is not None and not (fault and fault.kind.is_after):
+        return suffered
     try:
-        return JSONResponse({"ok": True, **_run(sandbox, name, request, await read(request))})
+        answer = JSONResponse({"ok": True, **_run(sandbox, name, request, await read(request))})
     except RefusedError as refusal:
         return refused(refusal)
+    return suffered or answer
 
 
 def _run(sandbox: Sandbox, name: str, request: Request, args: Arguments) -> Result:
@@ -90,6 +90,9 @@ def _run(sandbox: Sandbox, name: str, request: Request, args: Arguments) -> Resu
 
 
 def _authenticate(sandbox: Sandbox, method: Method, request: Request, args: Arguments) -> None:
+    if "token" in request.query_params:
+        # docs.slack.dev, changelog 2020-11: refused for apps made since 24 February 2021.
+        raise RefusedError("invalid_auth")
     header = request.headers.get("authorization") or f"Bearer {args.text('token')}"
     bot, app = sandbox.credentials.bot_token, sandbox.credentials.app_token
     if header.strip() == "Bearer":
@@ -102,16 +105,18 @@ def _authenticate(sandbox: Sandbox, method: Method, request: Request, args: Argu
 
 
 async def _suffer(fault: Fault) -> Response | None:
-    """What a switched-on fault answers; a slow one lets the call go on."""
+    """What a switched-on fault answers in place of the call's own answer; a slow one lets that through."""
     match fault.kind:
         case FaultKind.SLOW:
             await asyncio.sleep(fault.seconds)
             return None
         case FaultKind.RATE_LIMITED:
             return refused(RefusedError("ratelimited", retry_after=int(fault.seconds)))
-        case FaultKind.SERVER_ERROR:
+        case FaultKind.REFUSED:
+            return refused(RefusedError(fault.code))
+        case FaultKind.SERVER_ERROR | FaultKind.SERVER_ERROR_AFTER:
             return JSONResponse({"ok": False, "error": "internal_error"}, 500)
-        case FaultKind.DROP:
+        case FaultKind.DROP | FaultKind.DROP_AFTER:
             return Dropped()
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import http.client
+import json
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,13 @@ def test_tokens_are_looked_at(slack: SlackServer) -> None:
     assert refused(WebClient("xoxb-wrong", base_url=slack.api_url).auth_test) == "invalid_auth"
     app_token = WebClient(slack.credentials.app_token, base_url=slack.api_url)
     assert refused(app_token.auth_test) == "not_allowed_token_type"
+
+
+def test_a_token_in_the_address_is_refused(slack: SlackServer, web: WebClient) -> None:
+    address = f"{slack.api_url}auth.test?token={web.token}"
+    with urllib.request.urlopen(address) as answer:  # noqa: S310 - the sandbox on loopback
+        assert json.load(answer) == {"ok": False, "error": "invalid_auth"}
+    assert WebClient(base_url=slack.api_url).auth_test(token=web.token)["ok"]  # sent in the body
 
 
 def test_post_update_and_history_with_metadata(web: WebClient) -> None:
@@ -204,6 +213,22 @@ def test_faults_can_be_switched_on(slack: SlackServer, people: SandboxClient) ->
     people.clear_faults()
     people.fault("slow", seconds=0.01)
     web.auth_test()
+
+
+@pytest.mark.parametrize("kind", ["drop-after", "500-after"])
+def test_a_lost_answer_is_of_a_call_that_was_done(
+    kind: str, slack: SlackServer, people: SandboxClient
+) -> None:
+    web = WebClient(slack.credentials.bot_token, base_url=slack.api_url, retry_handlers=[])
+    people.fault(kind, methods=("chat.postMessage",), times=1)
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError, SlackApiError)):
+        web.chat_postMessage(channel="C0OPS", text="once")
+    assert [m["text"] for m in people.messages()] == ["once"]
+
+
+def test_it_refuses_with_the_code_it_is_told(web: WebClient, people: SandboxClient) -> None:
+    people.fault("refused", methods=("chat.update",), code="edit_window_closed")
+    assert refused(web.chat_update, channel="C0OPS", ts="1.000001", text="x") == "edit_window_closed"
 
 
 def test_the_sdks_retry_handlers_get_over_faults(slack: SlackServer, people: SandboxClient) -> None:
