@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from bot.errors import DumpFailedError
+from bot.postgres import redaction
 from bot.postgres.address import Address, connect
 from bot.postgres.clients import Client
 from bot.postgres.programs import Complaints, start
@@ -21,9 +22,13 @@ _PATIENCE_S = 120.0
 _PASSWORD = re.compile(
     r"^\s*(?:CREATE|ALTER) (?:ROLE|USER)\b.*\bPASSWORD\s+(?!NULL\b)", re.MULTILINE | re.IGNORECASE
 )
-_SETTING = re.compile(r"^ALTER ROLE .* SET (?P<name>.+?) TO .*$", re.MULTILINE)
-# Platforms and applications keep secrets in settings: app.settings.jwt_secret is Supabase's own advice.
-_SECRET_NAME = re.compile(r"secret|passw|token|api_?key|private|credential|jwt|_key\b|\bkey\b", re.IGNORECASE)
+# A value may run over lines; quotes within quotes are doubled.
+_NAME = r'(?:"(?:[^"]|"")*"|[^\s"]+)'
+_SETTING = re.compile(
+    rf"^ALTER ROLE {_NAME}(?: IN DATABASE {_NAME})? SET (?P<name>{_NAME}) "
+    r"TO (?P<value>(?:[^';]|'(?:[^']|'')*')*);",
+    re.MULTILINE,
+)
 
 _DATABASE = """
 select d.datname as name, pg_catalog.pg_get_userbyid(d.datdba) as owner,
@@ -50,12 +55,12 @@ order by 1 nulls first, 2 nulls first, 3
 
 
 def roles_sql(client: Client, address: Address) -> str:
-    """The roles as SQL without passwords, from pg_dumpall; settings with a secret's name are withheld.
+    """The roles as SQL without passwords and comments, from pg_dumpall; what may be secret is withheld.
 
     Raises:
         DatabaseError: pg_dumpall failed (the caller decides whether that is an omission).
     """
-    arguments = ["--roles-only", "--no-role-passwords", "--no-password"]
+    arguments = ["--roles-only", "--no-role-passwords", "--no-comments", "--no-password"]
     # pg_dumpall looks for a database `postgres` by itself, which need not exist or let this role in.
     arguments.append("--dbname=" + address.child_conninfo())
     arguments.append("--database=" + make_conninfo("", dbname=address.database))
@@ -98,7 +103,8 @@ def _without_secrets(text: str) -> str:
 
     def withheld(found: re.Match[str]) -> str:
         name = found["name"]
-        return f"-- withheld: a setting named {name}" if _SECRET_NAME.search(name) else found[0]
+        secret = redaction.is_secret_setting(name, found["value"])
+        return f"-- withheld: a setting named {name}" if secret else found[0]
 
     return _SETTING.sub(withheld, text)
 
@@ -106,17 +112,19 @@ def _without_secrets(text: str) -> str:
 def settings(conn: Connection[Any]) -> dict[str, Any]:
     """The database's own properties, and what ALTER DATABASE and ALTER ROLE … SET made, ready for JSON.
 
-    A setting with a secret's name has None for a value and `withheld` true. Raises psycopg.Error.
+    A setting that may be secret has None for a value and `withheld` true; a hash stands for the comment.
+    Raises psycopg.Error.
     """
     with conn.cursor(row_factory=dict_row) as cursor:
         database = cursor.execute(_DATABASE).fetchone()
         rows = cursor.execute(_SETTINGS).fetchall()
     assert database
-    return {"database": dict(database), "settings": [_setting(row) for row in rows]}
+    comment = database["comment"] and redaction.hashed(database["comment"])
+    return {"database": database | {"comment": comment}, "settings": [_setting(row) for row in rows]}
 
 
 def _setting(row: dict[str, Any]) -> dict[str, Any]:
     name, _, value = str(row["setting"]).partition("=")
-    withheld = bool(_SECRET_NAME.search(name))
+    withheld = redaction.is_secret_setting(name, value)
     place = {"database": row["database"], "role": row["role"], "name": name}
     return place | {"value": None if withheld else value, "withheld": withheld}

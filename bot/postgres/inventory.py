@@ -8,6 +8,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import dict_row, tuple_row
 
+from bot.postgres import redaction
 from bot.postgres.sql import statements
 
 # How objects are told apart within a section; the rest of a row are facts about the object.
@@ -15,6 +16,10 @@ _IDENTITY = ("on_schema", "on_name", "in_schema", "schema", "name", "object_kind
 _IDENTITY_IN_FACTS = {"extensions": ("in_schema",)}
 # Lists whose order means nothing to PostgreSQL.
 _UNORDERED = frozenset({"grants", "roles", "tables", "tags", "options", "settings"})
+# What people write, and with it tokens of webhooks, keys and rows: kept as far as it can be compared.
+_TEXTS = frozenset(
+    {"definition", "default", "using", "check", "arguments", "partitioned_by", "partition_bound"}
+)
 _SEQUENCES_PER_QUERY = 200
 _VERSION = 1
 
@@ -24,10 +29,11 @@ def take(conn: Connection[Any]) -> dict[str, Any]:
 
     Sections are the statements of inventory.sql. An identity is the quoted names with dots between,
     `"public"."eld_events"."eld_events_pkey"`. Definitions are PostgreSQL's own words for them (under
-    search_path pg_catalog), which differ a little between major versions. Sequences' `last_value` and
-    `is_called` are null where the role may not read them; any other fact that is null is left out. Bodies
-    of functions are SHA-256; connection strings, options of servers and user mappings are never read. A
-    section that this role may not read is null, and named under `"unreadable"`.
+    search_path pg_catalog), which differ a little between major versions; a hash stands for their literals
+    (see bot.postgres.redaction). Sequences' `last_value` and `is_called` are null where the role may not
+    read them; any other fact that is null is left out. Bodies of functions and comments are SHA-256;
+    connection strings, options of servers and user mappings are never read. A section that this role may
+    not read is null, and named under `"unreadable"`.
 
     Raises:
         psycopg.Error: the connection is gone.
@@ -74,8 +80,19 @@ def _split(section: str, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     identity = [key for key in _IDENTITY if key in row and key not in _IDENTITY_IN_FACTS.get(section, ())]
     parts = [str(row[key]).replace('"', '""') for key in identity]
     facts = {
-        key: sorted(value) if key in _UNORDERED else value
+        key: _kept(key, value)
         for key, value in row.items()
         if key not in identity and value is not None and value != ""
     }
     return ".".join(f'"{part}"' for part in parts), facts
+
+
+def _kept(key: str, value: Any) -> Any:
+    """A fact as the manifest may hold it."""
+    if key in _TEXTS:
+        return redaction.shape(value)
+    if key == "comment":
+        return redaction.hashed(value)
+    if key == "settings":
+        value = [redaction.setting(pair) for pair in value]
+    return sorted(value) if key in _UNORDERED else value

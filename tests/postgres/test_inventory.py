@@ -41,6 +41,26 @@ create function public.noted() returns event_trigger language plpgsql as $$ begi
 create event trigger noting on ddl_command_end execute function public.noted();
 select lo_create(0);
 """
+# Each of these has a secret in it that an inventory has to show as changed, and never as it is.
+SECRETS = f"""
+create function public.call() returns trigger language plpgsql as $$ begin return new; end $$;
+create trigger calling after insert on public.loads for each row
+  execute function public.call('https://hook', '{{"Authorization":"Bearer {SECRET}"}}');
+create view public.telling as select '{SECRET}'::text as s, 424242424242 as pin;
+create materialized view public.told as select E'\\n{SECRET}'::text as s;
+create table public.kept (a text default 'it''s {SECRET}', b text generated always as (a || '{SECRET}') stored,
+  "odd'name" text default '{SECRET}');
+alter table public.kept add constraint fine check (a <> '{SECRET}') not valid;
+create table public.listed (a text) partition by list ((a || '{SECRET}'));
+create table public.listed_one partition of public.listed for values in ('{SECRET}');
+create index kept_a on public.kept (a) where a <> '{SECRET}';
+create policy told on public.kept using (a = '{SECRET}') with check (a <> '{SECRET}');
+create rule telling as on delete to public.kept do instead insert into public.kept (a) values ('{SECRET}');
+create domain public.word as text default '{SECRET}' check (value <> '{SECRET}');
+create function public.given(a text default '{SECRET}') returns text language sql
+  set app.key = '{SECRET}' return '{SECRET}';
+comment on table public.kept is '{SECRET}';
+"""
 
 # What is changed, and the section that must show it.
 CHANGES = [
@@ -78,6 +98,20 @@ CHANGES = [
     ("rules", "create rule quiet as on delete to public.loads do instead nothing"),
     ("foreign_servers", "drop server elsewhere cascade"),
     ("large_objects", "select lo_create(0)"),
+    ("triggers", """create or replace trigger calling after insert on public.loads for each row
+        execute function public.call('https://hook', 'other')"""),
+    ("relations", "create or replace view public.telling as select 'other'::text as s, 424242424242 as pin"),
+    ("relations", "create or replace view public.telling as select 'hunter2-swordfish'::text as s, 424242424243 as pin"),
+    ("relations", "comment on table public.kept is 'other'"),
+    ("columns", "alter table public.kept alter a set default 'other'"),
+    ("policies", "alter policy told on public.kept using (a = 'other')"),
+    ("policies", "alter policy told on public.kept with check (a <> 'other')"),
+    ("rules", "create or replace rule telling as on delete to public.kept do instead insert into public.kept (a) values ('other')"),
+    ("types", "alter domain public.word set default 'other'"),
+    ("functions", "alter function public.given(text) set app.key = 'other'"),
+    ("functions", """create or replace function public.given(a text default 'other') returns text language sql
+        set app.key = 'hunter2-swordfish' return 'hunter2-swordfish'"""),
+    ("constraints", "alter table public.kept drop constraint fine, add constraint fine check (a <> 'other') not valid"),
 ]  # fmt: skip
 
 
@@ -90,7 +124,7 @@ def database(request: pytest.FixtureRequest) -> Database:
 @pytest.fixture
 def conn(database: Database) -> Iterator[Connection[Any]]:
     with address.connect(address.parse(database.admin_url)) as found:
-        found.execute(SCHEMA)
+        found.execute((SCHEMA + SECRETS).encode())
         yield found
         found.rollback()
         found.execute("alter subscription feed set (slot_name = none); drop subscription feed")
@@ -138,9 +172,16 @@ def test_every_change_shows_in_its_section_and_only_what_changed(conn: Connectio
 
 
 def test_it_is_json_without_secrets_and_without_what_extensions_made(conn: Connection[Any]) -> None:
-    text = json.dumps(inventory.take(conn))
+    taken = inventory.take(conn)
+    text = json.dumps(taken)
 
     assert SECRET not in text
+    assert "424242424242" not in text
+    assert (
+        "EXECUTE FUNCTION public.call('…', '…')"
+        in taken["triggers"]['"public"."loads"."calling"']["definition"]
+    )
+    assert taken["constraints"]['"public"."kept"."fine"']["definition"].endswith(" NOT VALID")
     assert "akeys" not in text  # one of hstore's functions
     assert json.loads(text) == inventory.take(conn)
 
