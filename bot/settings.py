@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -45,6 +46,28 @@ def _name(name: str) -> str:
     return name
 
 
+def _api_url(url: str) -> str:
+    """Slack's base address as its SDK needs it: method names are put straight behind it."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/") or "/api"
+    if parts.scheme not in ("http", "https") or not parts.netloc or not path.endswith("/api"):
+        raise ValueError("write the base address of Slack's methods, like https://slack.com/api/")
+    return urlunsplit((parts.scheme, parts.netloc, f"{path}/", "", ""))
+
+
+def _slack_id(found: str) -> str:
+    if not re.fullmatch(r"[UWS][A-Z0-9]+", found):
+        raise ValueError(
+            f"{found!r} is no Slack id; write a person's member id (U… or W…, in Slack: profile, "
+            '"Copy member ID") or the id of a user group (S…)'
+        )
+    return found
+
+
+DEFAULT_HOME = Path(".sparewheel")
+
+ApiUrl = Annotated[str, AfterValidator(_api_url)]
+PersonOrGroup = Annotated[str, AfterValidator(_slack_id)]
 Seconds = Annotated[float, BeforeValidator(parse_duration)]
 KeepFor = Annotated[Keep, BeforeValidator(parse_keep)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
@@ -170,7 +193,7 @@ class Configuration(_Part):
     """The file `sparewheel.toml`, whole."""
 
     slack: SlackSettings = SlackSettings()
-    roles: Mapping[Role, tuple[str, ...]] = Field(default_factory=dict)
+    roles: Mapping[Role, tuple[PersonOrGroup, ...]] = Field(default_factory=dict)
     people: tuple[PersonSettings, ...] = ()
     storage: StorageSettings
     databases: Mapping[Name, DatabaseSettings] = Field(default_factory=dict)
@@ -185,10 +208,10 @@ class Environment(_Part):
     slack_bot_token: SecretStr | None = None
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
-    slack_api_url: str = "https://slack.com/api/"
+    slack_api_url: ApiUrl = "https://slack.com/api/"
     port: int = 3000
     bind: str = "127.0.0.1"
-    home: Path = Path(".sparewheel")
+    home: Path = DEFAULT_HOME
     clients: Path | None = None  # a folder with pg_dump, looked at first
 
 
@@ -219,7 +242,8 @@ def read_environment(environ: Mapping[str, str] = os.environ) -> Environment:
         names = {field: name for name, field in _VARIABLES.items()}
         first = error.errors(include_input=False)[0]
         raise ConfigurationError(
-            f"The environment variable {names[str(first['loc'][0])]} is wrong: {first['msg']}."
+            f"The environment variable {names[str(first['loc'][0])]} is wrong: "
+            f"{str(first['msg']).removeprefix('Value error, ')}."
         ) from None
 
 

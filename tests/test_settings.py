@@ -116,3 +116,37 @@ def test_secrets_of_the_environment_do_not_show() -> None:
     )
     assert "xoxb-secret" not in repr(environment)
     assert "hunter2" not in repr(environment)
+
+
+@pytest.mark.parametrize("written", ["@omar", "omar", "U0omar", "C0OPS", "<@U0OMAR>", ""])
+def test_a_role_that_is_given_to_a_name_says_what_to_write(written: str) -> None:
+    sentence = refusal(raw() | {"roles": {"operator": [written]}})
+    assert "roles.operator" in sentence
+    assert "member id" in sentence
+
+
+def test_roles_go_to_people_and_groups() -> None:
+    source = raw() | {"roles": {"operator": ["U0OMAR", "W0OLGA"], "viewer": ["S0VIEWERS"]}}
+    assert len(parse_configuration(source, "x").roles) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("http://127.0.0.1:4444", "http://127.0.0.1:4444/api/"),
+        ("http://127.0.0.1:4444/", "http://127.0.0.1:4444/api/"),
+        ("http://127.0.0.1:4444/api", "http://127.0.0.1:4444/api/"),
+        ("https://proxy.example/slack/api/", "https://proxy.example/slack/api/"),
+    ],
+)
+def test_slacks_address_is_completed(written: str, meant: str) -> None:
+    assert read_environment({"SLACK_API_URL": written}).slack_api_url == meant
+
+
+@pytest.mark.parametrize(
+    "written", ["127.0.0.1:4444", "slack.com/api/", "https://slack.com/methods", "ftp://x/api/"]
+)
+def test_slacks_address_of_another_shape_is_a_sentence(written: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_environment({"SLACK_API_URL": written})
+    assert "SLACK_API_URL is wrong: write the base address" in caught.value.sentence

@@ -16,8 +16,9 @@ from bot.app import House
 from bot.cli.session import environment, open_house
 from bot.errors import ConfigurationError
 from bot.ledger import migrate as migrations
-from bot.slack.edge import open_edge
+from bot.slack.edge import Edge, open_edge
 from bot.slack.http import build_asgi
+from bot.slack.patience import until_reached
 from bot.slack.socket import SocketMode
 from bot.supervisor import ready
 
@@ -39,7 +40,9 @@ def socket() -> None:
                 "SLACK_APP_TOKEN is not set.",
                 next_step="Set it to the token that begins with xapp-, or run `sparewheel web`.",
             )
-        edge = open_edge(house.environment, house.configuration, house.pool, house.backups)
+        edge = _edge(house, stop)
+        if edge is None:
+            return
         line = SocketMode(edge.app, token.get_secret_value(), house.environment.slack_api_url)
         line.run(stop, on_connected=ready.announce)
 
@@ -53,7 +56,10 @@ def web() -> None:
                 "SLACK_SIGNING_SECRET is not set.",
                 next_step="Copy it from the app's page (Basic Information), or run `sparewheel socket`.",
             )
-        edge = open_edge(house.environment, house.configuration, house.pool, house.backups)
+        with stop_on_signal() as stop:
+            edge = _edge(house, stop)
+        if edge is None:
+            return
         app = build_asgi(edge.app, healthy=lambda: _reaches_ledger(house))
         listener = _listen(house.environment.bind, house.environment.port)
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
@@ -77,6 +83,15 @@ def stop_on_signal() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _edge(house: House, stop: threading.Event) -> Edge | None:
+    """The Slack edge, as soon as Slack can be reached; None where `stop` is set before."""
+
+    def ask() -> Edge:
+        return open_edge(house.environment, house.configuration, house.pool, house.backups)
+
+    return until_reached(ask, stop, on_away=lambda sentence: ready.announce([sentence]))
 
 
 def _ledger_url() -> str:

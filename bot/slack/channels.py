@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.errors import ConfigurationError
 from bot.settings import Configuration
-from bot.slack.client import code_of
+from bot.slack.client import code_of, unreached
 
 _LOG = logging.getLogger(__name__)
 
@@ -47,4 +47,7 @@ def refuse_unknown(client: WebClient, configuration: Configuration) -> int:
                     next_step="Write the channel's id (it begins with C), or invite the bot into it.",
                 ) from None
             _LOG.warning("%s: Slack would not tell about %s (%s)", place, channel, code_of(error))
+        except Exception as error:  # noqa: BLE001 - the sdk lets urllib's and the socket's own errors through
+            _LOG.warning("the channels were not looked up: %s", unreached(client.base_url, error).sentence)
+            return found
     return found

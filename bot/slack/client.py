@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -13,7 +14,7 @@ from bot.errors import ConfigurationError, SlackError
 
 # Codes as docs.slack.dev lists them under each method.
 MESSAGE_GONE = frozenset({"message_not_found", "cant_update_message", "thread_not_found"})
-NOT_EDITABLE = frozenset({"edit_window_closed", "is_inactive", "restricted_action_thread_locked"})
+NOT_EDITABLE = frozenset({"edit_window_closed", "is_inactive", "block_mismatch"})
 CHANNEL_CLOSED = frozenset(
     {
         "channel_not_found",
@@ -84,6 +85,8 @@ def identify(client: WebClient) -> Identity:
                 f"Slack does not take the bot token ({code_of(error)}).",
                 next_step="Put the token that begins with xoxb- into SLACK_BOT_TOKEN and start again.",
             ) from None
+        if not isinstance(error, SlackApiError) or code_of(error).startswith("http_"):
+            raise unreached(client.base_url, error) from None
         raise explain(error) from None
     return Identity(
         team=str(answer["team_id"]),
@@ -91,6 +94,17 @@ def identify(client: WebClient) -> Identity:
         bot_id=str(answer.get("bot_id") or ""),
         workspace=str(answer.get("team") or ""),
     )
+
+
+def unreached(base_url: str, error: BaseException) -> SlackError:
+    """Nothing that speaks as Slack does answered at the address."""
+    parts = urlsplit(base_url)
+    address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    step = "Look whether this machine reaches that address."
+    if address != WebClient.BASE_URL:
+        step += " It is the value of SLACK_API_URL; unset it for Slack's own."
+    code = code_of(error)
+    return SlackError(f"Slack cannot be reached at {address} ({code}).", next_step=step, cause=code)
 
 
 def code_of(error: BaseException) -> str:
