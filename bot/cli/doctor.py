@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import click
@@ -17,6 +18,7 @@ from bot.core.units import plural
 from bot.core.verdict import Verdict
 from bot.errors import ConfigurationError, LedgerUnavailableError, SparewheelError
 from bot.ledger import audit, migrate
+from bot.ledger.connection import borrowed
 from bot.postgres import clients
 from bot.services import preflight
 from bot.slack import channels
@@ -25,6 +27,7 @@ from bot.slack.client import identify, patient_client
 log = logging.getLogger(__name__)
 
 _COLORS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.COULD_NOT_VERIFY: "yellow"}
+_QUICK_SECONDS, _SIDE_BY_SIDE = 15.0, 4
 Look = Callable[[House], str]
 
 
@@ -70,6 +73,33 @@ def findings(house: House) -> Iterator[Finding]:
         yield _look(house, f"database {name}", _database(name))
 
 
+def quick_looks(house: House) -> dict[str, Look]:
+    """Where to look for what would make backups fail: the clients, storage and every database.
+
+    Raises:
+        ConfigurationError: the configuration is wrong.
+    """
+    looks: dict[str, Look] = {"client programs": _clients, "storage": _storage}
+    return looks | {f"database {name}": _database(name) for name in house.sources.names()}
+
+
+def problems(house: House, looks: Mapping[str, Look]) -> list[str]:
+    """What does not pass, a sentence each, seen side by side; no answer within some seconds is among it."""
+    pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="look")
+    asked = {what: pool.submit(_look, house, what, look) for what, look in looks.items()}
+    wait(asked.values(), timeout=_QUICK_SECONDS)
+    pool.shutdown(wait=False, cancel_futures=True)
+    found = [
+        answer.result() if answer.done() and not answer.cancelled() else _silent(what)
+        for what, answer in asked.items()
+    ]
+    return [f"{one.what}: {one.sentence}" for one in found if one.verdict is not Verdict.PASS]
+
+
+def _silent(what: str) -> Finding:
+    return Finding(Verdict.COULD_NOT_VERIFY, what, f"No answer within {_QUICK_SECONDS:.0f} s.")
+
+
 def _look(house: House, what: str, look: Look) -> Finding:
     try:
         return Finding(Verdict.PASS, what, look(house))
@@ -92,7 +122,9 @@ def _configuration(house: House) -> str:
 
 
 def _ledger(house: House) -> str:
-    with house.pool.connection() as connection:
+    with borrowed(house.pool) as connection:
+        if migrate.is_fresh(connection):
+            return "reachable and still empty; `make run` (or `sparewheel migrate`) makes its tables"
         migrate.check_current(connection)
         chain = audit.verify(connection)
     if not chain.whole:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import click
 
 from bot.app import House
+from bot.cli import doctor
 from bot.cli.session import open_house
 from bot.core.backup import BackupRecord
 from bot.core.check import CheckMessage
@@ -38,8 +40,17 @@ def worker() -> None:
             Handlers(hands.run_backup, hands.run_check, hands.deliver, hands.sweep),
         )
         threading.Thread(target=hands.give_up_on, args=(jobs.abandon,), daemon=True).start()
-        ready.announce()
+        looks = doctor.quick_looks(house)  # a configuration that cannot work is found here
+        threading.Thread(target=_look_and_announce, args=(house, looks), daemon=True).start()
         jobs.run()
+
+
+def _look_and_announce(house: House, looks: Mapping[str, doctor.Look]) -> None:
+    """Say what would make backups fail before the first one does; meanwhile the work has begun."""
+    found = doctor.problems(house, looks)
+    for problem in found:
+        log.warning("look at %s", problem)
+    ready.announce(found)
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,11 @@ def check_current(conn: LedgerConnection) -> None:
     )
 
 
+def is_fresh(conn: LedgerConnection) -> bool:
+    """Whether no version of the product ever made its tables here."""
+    return _found_revision(conn) is None
+
+
 def head_revision() -> str:
     """The newest revision this code knows."""
     head = _scripts().get_current_head()

@@ -9,6 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _FILE = "environment.json"
+# Where everything is. Slack's tokens are not among them: no command needs those of a real workspace.
+_GIVEN = ("SPAREWHEEL_DATABASE_URL", "SPAREWHEEL_CONFIG", "SPAREWHEEL_CLIENTS")
+_PATHS = ("SPAREWHEEL_CONFIG", "SPAREWHEEL_CLIENTS")
+
+
+def given(environ: Mapping[str, str]) -> dict[str, str]:
+    """What was set for the supervisor and another terminal needs as well; paths without "from here"."""
+    found = {name: environ[name] for name in _GIVEN if environ.get(name)}
+    return found | {name: str(Path(found[name]).absolute()) for name in _PATHS if name in found}
 
 
 def write(home: Path, variables: Mapping[str, str]) -> None:

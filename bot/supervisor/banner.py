@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
+from bot.settings import DEFAULT_HOME
 from bot.supervisor.plan import Plan, SlackEdge
 
 _RULE = "─" * 78
 
 
-def lines(plan: Plan, home: Path, variables: Mapping[str, str], program: str) -> list[str]:
+def lines(
+    plan: Plan, home: Path, variables: Mapping[str, str], program: str, problems: Sequence[str] = ()
+) -> list[str]:
     """The banner, line by line. It holds no secret: addresses of databases are not among it."""
     where = variables["SLACK_API_URL"].removesuffix("/api/") if plan.slack is SlackEdge.SANDBOX else ""
     port = variables.get("PORT") or "3000"
@@ -37,6 +41,7 @@ def lines(plan: Plan, home: Path, variables: Mapping[str, str], program: str) ->
         _RULE,
         "Sparewheel is ready.",
         *(f"  {name:<10} {fact}" for name, fact in facts),
+        *(f"  {'Look at:':<10} {problem}" for problem in problems),
         "",
         *_first(plan, program),
     ]
@@ -50,14 +55,18 @@ def _first(plan: Plan, program: str) -> list[str]:
         ]
         return ["Type in another terminal:", *typed, "", "Ctrl-C stops everything. Data stays.", _RULE]
     if plan.slack is SlackEdge.NONE:
-        typed = [f"  {program} backup status", f"  {program} backup now full"]
-        return ["Type in another terminal:", *typed, "", "Ctrl-C stops everything.", _RULE]
+        typed = [f"  {program} backup status", f"  {program} backup now full --detach"]
+        rest = "Without --detach the variables that your configuration names must be set there too."
+        return ["Type in another terminal:", *typed, "", rest, "Ctrl-C stops everything.", _RULE]
     return ["Type in Slack:", "  /backup help", "", "Ctrl-C stops everything.", _RULE]
 
 
-def show(plan: Plan, home: Path, variables: Mapping[str, str]) -> None:
+def show(plan: Plan, home: Path, variables: Mapping[str, str], problems: Sequence[str]) -> None:
     """Print it, with the program's name as it can be typed from here."""
-    for line in lines(plan, home, variables, program_name()):
+    program = program_name()
+    if home != DEFAULT_HOME.resolve():  # the next terminal could not find it otherwise
+        program = f"SPAREWHEEL_HOME={shlex.quote(str(home))} {program}"
+    for line in lines(plan, home, variables, program, problems):
         click.echo(line)
 
 

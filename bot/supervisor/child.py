@@ -61,6 +61,11 @@ class Child:
         return self._ready_file.exists()
 
     @property
+    def problems(self) -> list[str]:
+        """What it found worth looking at when it said that it is ready."""
+        return ready.problems(self._ready_file)
+
+    @property
     def has_stopped(self) -> bool:
         """Whether it is not running."""
         return self._process is None or self._process.poll() is not None
@@ -131,12 +136,6 @@ class Child:
         if self._reader:
             self._reader.join(2.0)
         self._ready_file.unlink(missing_ok=True)
-
-    def last_words(self, lines: int = 5) -> str:
-        """The end of its log, for the message that says it could not run."""
-        with contextlib.suppress(OSError):
-            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
-        return ""
 
     def _pass_on(self, reading: int) -> None:
         prefix = click.style(f"{self.name:>8} | ", fg=self.color)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
-from bot.errors import ServiceError
+from bot.errors import ConfigurationError, ServiceError
 from bot.ledger import migrate
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.sandbox.slack import credentials
@@ -59,8 +61,8 @@ class Supervisor:
         self.children: list[Child] = []
         self._stopping = stopping
         self._variables = dict(environ) | {"SPAREWHEEL_HOME": str(self.home)}
-        self._ours: dict[str, str] = {}  # what was not set and is ours; left for other terminals
-        self._servers: EmbeddedServers | None = None
+        self._ours = attach.given(environ)  # with what is ours: left for other terminals
+        self._anything_ran = False
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -74,17 +76,18 @@ class Supervisor:
             SparewheelError: a part cannot start, or ended for good.
         """
         with ExitStack() as stack:
-            stack.callback(lambda: say("everything is stopped"))
+            stack.callback(self._say_stopped)
             if not self.start(stack):
                 return
-            banner.show(self.plan, self.home, self._variables)
+            problems = [problem for child in self.children for problem in child.problems]
+            banner.show(self.plan, self.home, self._variables, problems)
             while not self._stopping.asked.wait(_WATCH_SECONDS):
                 self.watch()
             say("stopping (Ctrl-C again to hurry)")
 
     def start(self, stack: ExitStack) -> bool:
         """Start every part in order; False where a signal came first. `stack` stops what was started."""
-        self.home.mkdir(parents=True, exist_ok=True)
+        _make_usable(self.home)
         steps = (self._start_servers, self._prepare_ledger, self._start_sandbox, self._start_workers)
         for step in steps:
             if self._stopping.asked.is_set():
@@ -100,8 +103,12 @@ class Supervisor:
         """
         for child in self.children:
             if child.is_hopeless:
-                raise ServiceError(f"{child.name} cannot run.", next_step=child.last_words())
+                raise ServiceError(f"{child.name} cannot run.", next_step=_said_above(child))
             child.look_after()
+
+    def _say_stopped(self) -> None:
+        if self._anything_ran:
+            say("everything is stopped")
 
     def _give(self, **variables: str) -> None:
         self._variables |= variables
@@ -114,7 +121,7 @@ class Supervisor:
         servers = EmbeddedServers(self.home)
         stack.callback(servers.stop)
         servers.start()
-        self._servers = servers
+        self._anything_ran = True
         if self.plan.ledger:
             self._give(SPAREWHEEL_DATABASE_URL=servers.ledger_url)
         if self.plan.samples:
@@ -169,6 +176,7 @@ class Supervisor:
 
     def _launch(self, stack: ExitStack, child: Child) -> None:
         child.start()
+        self._anything_ran = True
         self.children.append(child)
         stack.callback(self._stop, child)
 
@@ -186,5 +194,27 @@ class Supervisor:
             if given_up:
                 raise ServiceError(
                     f"{given_up[0].name} did not become ready.",
-                    next_step=f"Its log is {given_up[0].log}. Its last words:\n{given_up[0].last_words()}",
+                    next_step=_said_above(given_up[0]),
                 )
+
+
+def _make_usable(home: Path) -> None:
+    """Make the home, and see that files can be made in it.
+
+    Raises:
+        ConfigurationError: they cannot.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {home}, where data and logs go, cannot be written to: {error.strerror}.",
+            next_step="Set SPAREWHEEL_HOME to a folder that this account may write to.",
+        ) from None
+
+
+def _said_above(child: Child) -> str:
+    """Its own words came already, with its name before them; they are not said twice."""
+    return f"Mend what it says above, then start again (everything it ever said: {child.log})."

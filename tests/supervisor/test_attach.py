@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import psutil
+import pytest
 
 from bot.supervisor import attach
 
@@ -31,3 +32,24 @@ def test_what_a_dead_supervisor_left_counts_for_nothing(tmp_path: Path) -> None:
 def test_a_damaged_file_counts_for_nothing(tmp_path: Path) -> None:
     (tmp_path / "environment.json").write_text("{")
     assert attach.read(tmp_path) == {}
+
+
+def test_what_was_given_is_left_too_but_never_slacks_tokens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = attach.given(
+        {
+            "SPAREWHEEL_CONFIG": "sparewheel.toml",
+            "SPAREWHEEL_DATABASE_URL": "postgresql://u:p@h/d",
+            "SLACK_BOT_TOKEN": "xoxb-1",
+            "SLACK_APP_TOKEN": "xapp-1",
+            "SLACK_SIGNING_SECRET": "s",
+            "FLEET_URL": "postgresql://u:p@h/fleet",
+        }
+    )
+    assert found == {
+        "SPAREWHEEL_CONFIG": str(tmp_path / "sparewheel.toml"),
+        "SPAREWHEEL_DATABASE_URL": "postgresql://u:p@h/d",
+    }
+    assert attach.given({"SPAREWHEEL_CONFIG": ""}) == {}

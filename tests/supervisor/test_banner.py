@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.supervisor import banner
 from bot.supervisor.banner import lines
 from bot.supervisor.plan import Plan, SlackEdge
 
@@ -21,19 +22,39 @@ def text(slack: SlackEdge, *, samples: bool = False) -> str:
 
 
 def test_a_newcomer_reads_where_to_look_and_what_to_type() -> None:
-    banner = text(SlackEdge.SANDBOX, samples=True)
-    assert "http://127.0.0.1:4444\n" in banner
-    assert '.venv/bin/sparewheel sandbox say --as omar "/backup now full cruzonic"' in banner
-    assert ".venv/bin/sparewheel sandbox read" in banner
-    assert "/home" in banner
+    said = text(SlackEdge.SANDBOX, samples=True)
+    assert "http://127.0.0.1:4444\n" in said
+    assert '.venv/bin/sparewheel sandbox say --as omar "/backup now full cruzonic"' in said
+    assert ".venv/bin/sparewheel sandbox read" in said
+    assert "/home" in said
 
 
 def test_without_slack_it_names_the_command_line() -> None:
-    banner = text(SlackEdge.NONE)
-    assert "SLACK_BOT_TOKEN is not set" in banner
-    assert "backup status" in banner
+    said = text(SlackEdge.NONE)
+    assert "SLACK_BOT_TOKEN is not set" in said
+    assert "backup status" in said
 
 
 @pytest.mark.parametrize("slack", SlackEdge)
 def test_no_secret_is_printed(slack: SlackEdge) -> None:
     assert "hunter2" not in text(slack)
+
+
+def test_it_names_what_to_look_at() -> None:
+    plan = Plan(ledger=False, samples=False, slack=SlackEdge.NONE)
+    said = lines(plan, Path("/home"), VARIABLES, "sparewheel", ["storage: The bucket is not there."])
+    assert "  Look at:   storage: The bucket is not there." in said
+
+
+@pytest.mark.parametrize(("home", "said"), [("elsewhere", True), (".sparewheel", False)])
+def test_what_is_typed_finds_a_home_that_was_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    home: str,
+    said: bool,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = Plan(ledger=False, samples=False, slack=SlackEdge.NONE)
+    banner.show(plan, tmp_path / home, VARIABLES, [])
+    assert (f"SPAREWHEEL_HOME={tmp_path / home} " in capsys.readouterr().out) is said

@@ -68,12 +68,26 @@ def test_what_it_says_is_kept_and_prefixed(
     assert "role | first words" in capsys.readouterr().err
 
 
+def test_what_it_found_worth_looking_at_is_read_with_its_readiness(child: Callable[[str], Child]) -> None:
+    one = child(
+        "import os, time\nfrom pathlib import Path\n"
+        "path = Path(os.environ['SPAREWHEEL_READY_FILE'])\n"
+        "path.write_text('one thing\\nanother')\ntime.sleep(600)"
+    )
+    assert one.problems == []
+    one.start()
+    until(lambda: one.problems == ["one thing", "another"])
+    assert one.is_ready
+    one.stop(threading.Event())
+    assert one.problems == []
+
+
 def test_secrets_go_by_environment_and_not_by_argument(child: Callable[[str], Child]) -> None:
     one = child("import os, sys; print(os.environ['SECRET'], sys.argv[1:], flush=True)")
     one.start()
     until(lambda: one.has_stopped)
     one.stop(threading.Event())
-    assert one.last_words() == "hunter2 ['word']"
+    assert one.log.read_text() == "hunter2 ['word']\n"
     assert "hunter2" not in repr(one)
 
 
@@ -86,8 +100,8 @@ def test_one_that_does_not_end_is_killed_with_its_own_children(child: Callable[[
     )
     one = child(code)
     one.start()
-    until(lambda: one.is_ready and one.last_words().isdigit())
-    grandchild = psutil.Process(int(one.last_words()))
+    until(lambda: one.is_ready and one.log.read_text().strip().isdigit())
+    grandchild = psutil.Process(int(one.log.read_text()))
     hurry = threading.Event()
     hurry.set()
     one.stop(hurry)
@@ -137,4 +151,4 @@ def test_a_mistake_in_the_configuration_is_not_tried_again(child: Callable[[str]
     until(lambda: one.has_stopped)
     assert one.is_hopeless
     one.stop(threading.Event())
-    assert one.last_words() == "Mend this line."
+    assert one.log.read_text() == "Mend this line.\n"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -39,6 +41,13 @@ def environ(tmp_path: Path, fresh_database: Database, ledger_url: str) -> dict[s
     }
 
 
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -66,6 +75,19 @@ def start(environ: dict[str, str]) -> Iterator[Start]:
         process.wait()
         if process.stdout:
             process.stdout.close()
+
+
+def elsewhere(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """A command in another terminal, where only the home is known."""
+    given = {k: v for k, v in os.environ.items() if not k.startswith(("SPAREWHEEL_", "SLACK_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        env=given | {"SPAREWHEEL_HOME": environ["SPAREWHEEL_HOME"]},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def family(process: subprocess.Popen[str], environ: dict[str, str]) -> list[psutil.Process]:
@@ -124,6 +146,88 @@ def test_a_configuration_that_cannot_work_is_said_and_not_tried_for_ever(
     assert "url must be s3://BUCKET or file:///FOLDER" in said
     assert "again in" not in said
     assert "Traceback" not in said
+
+
+def test_what_was_set_for_it_is_found_from_another_terminal(start: Start, environ: dict[str, str]) -> None:
+    family(start(), environ)
+    asked = elsewhere(environ, "backup", "now", "full", "--detach")
+    assert "is queued" in asked.stdout, asked.stderr
+    until(
+        lambda: json.loads(elsewhere(environ, "backup", "show", "latest", "--json").stdout)["record"][
+            "finished_at"
+        ]
+    )
+    assert "is stored" in elsewhere(environ, "backup", "show", "latest").stdout
+
+
+@pytest.mark.parametrize("missing", ["SPAREWHEEL_DATABASE_URL", "SPAREWHEEL_CONFIG"])
+def test_one_that_was_set_alone_is_found_from_another_terminal(
+    start: Start, environ: dict[str, str], missing: str
+) -> None:
+    process = start(**{missing: ""})
+    family(process, environ)
+    found = elsewhere(environ, "backup", "status")
+    assert found.returncode == 0, found.stderr
+    assert ("cruzonic" if missing == "SPAREWHEEL_CONFIG" else "fleet") in found.stdout
+    process.terminate()
+    process.communicate()
+
+
+def test_before_it_is_ready_it_names_what_would_make_backups_fail(
+    start: Start, environ: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "archives").rmdir()
+    with Path(environ["SPAREWHEEL_CONFIG"]).open("a") as configuration:
+        configuration.write('critical = ["driverz"]\n[databases.second]\nurl_env = "SECOND_URL"\n')
+    process = start()
+    family(process, environ)
+    process.terminate()
+    said, _ = process.communicate()
+    looks = "\n".join(line for line in said.splitlines() if line.startswith("  Look at:"))
+    assert "storage: " in looks
+    assert "database fleet: " in looks
+    assert "SECOND_URL is not set" in looks
+    assert said.index("Sparewheel is ready.") < said.index("  Look at:")
+
+
+def test_the_reason_is_said_once_and_is_this_starts_own(start: Start, environ: dict[str, str]) -> None:
+    configuration = Path(environ["SPAREWHEEL_CONFIG"])
+    for wrong in ("before", "now"):
+        configuration.write_text(f"[storage]\nurl = '{wrong}'\n[nonsense-{wrong}]\n")
+        process = start()
+        said, _ = process.communicate()
+    assert said.count("url must be s3://BUCKET") == 1
+    assert "nonsense-before" not in said
+    assert "worker cannot run." in said
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_nothing_was_stopped(
+    start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    process = start(SPAREWHEEL_HOME=str(tmp_path / "file" / "home"))
+    said, _ = process.communicate()
+    assert process.returncode == 2
+    assert str(tmp_path / "file" / "home") in said
+    assert "Set SPAREWHEEL_HOME" in said
+    assert "everything is stopped" not in said
+
+
+def test_a_slack_that_does_not_answer_is_named_and_tried_again(
+    start: Start, environ: dict[str, str], unused_port: int
+) -> None:
+    process = start(
+        SLACK_BOT_TOKEN="xoxb-hunter2-hunter2",
+        SLACK_APP_TOKEN="xapp-hunter2-hunter2",
+        SLACK_API_URL=f"http://127.0.0.1:{unused_port}",
+    )
+    family(process, environ)
+    process.terminate()
+    said, _ = process.communicate()
+    assert process.returncode == 0
+    assert f"Look at:   Slack cannot be reached at http://127.0.0.1:{unused_port}/api/" in said
+    assert "Trying again" in said
+    assert "hunter2" not in said
 
 
 def test_half_of_slacks_tokens_is_said_before_anything_starts(start: Start) -> None:
