@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from bot.core.backup import BackupRecord
 from bot.errors import SparewheelError
 
 
@@ -29,7 +30,8 @@ def _plain(value: Any) -> Any:  # noqa: PLR0911 - one return a type reads better
     if isinstance(value, SparewheelError):
         return {"rule": value.rule, "sentence": value.sentence, "next_step": value.next_step}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        seen = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return seen | {"goodness": value.goodness} if isinstance(value, BackupRecord) else seen
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, Sequence | set | frozenset):

@@ -2,131 +2,84 @@
 
 from __future__ import annotations
 
-import logging
 import sys
-import time
-from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
 
 import click
 
 from bot.app import House
-from bot.cli import as_json, follow, text
+from bot.cli import as_json, text, work
+from bot.cli.interrupts import Interrupts
 from bot.cli.session import local_actor, open_house
-from bot.core.backup import BackupRecord, State
-from bot.core.check import CheckMessage
+from bot.core.backup import State
 from bot.core.people import Actor
 from bot.core.verdict import Verdict
-from bot.errors import SparewheelError
-from bot.services.backups import Backups
-from commands.words import LATEST, Cancel, Check, Known, Listing, Now, Pick, Show, Status, parse
+from bot.errors import CancelledError, WordsError
+from commands.words import Cancel, Check, Help, Known, Listing, Now, Show, Status, Wanted, parse
 
-log = logging.getLogger(__name__)
-
-_FAILED, _COULD_NOT_RUN = 1, 2
-_AGAIN_SECONDS = 1.0
-_EXIT_OF_CHECK = {Verdict.PASS: 0, Verdict.FAIL: _FAILED, Verdict.COULD_NOT_VERIFY: _COULD_NOT_RUN}
-_T = TypeVar("_T")
-
-words_argument = click.argument("words", nargs=-1)
-json_option = click.option("--json", "json_", is_flag=True, help="Print JSON, and no progress.")
-detach_option = click.option("--detach", is_flag=True, help="Only queue it; a worker does it.")
+_DONE, _FAILED, _COULD_NOT_RUN = 0, 1, 2
+_SHORTEST, _USUAL, _LONGEST = 1, 10, 25
+_EXIT_OF_CHECK = {Verdict.PASS: _DONE, Verdict.FAIL: _FAILED, Verdict.COULD_NOT_VERIFY: _COULD_NOT_RUN}
 
 
-@click.group()
-def backup() -> None:
-    """Take backups, look at them, check them: what /backup does in Slack.
+@dataclass(frozen=True)
+class Asking:
+    """What was typed besides the words, and what answering needs."""
+
+    house: House
+    actor: Actor
+    interrupts: Interrupts
+    json: bool
+    detach: bool
+    limit: int
+
+    def answer(self, view: object, words: str) -> None:
+        """Print the view as JSON, or the words for it."""
+        say(as_json.dumps(view) if self.json else words)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("words", nargs=-1)
+@click.option("--json", "json_", is_flag=True, help="Print JSON, errors too, and no progress.")
+@click.option("--detach", is_flag=True, help="With now and check: only queue it; a worker does it.")
+@click.option(
+    "--limit",
+    type=click.IntRange(_SHORTEST, _LONGEST),
+    default=_USUAL,
+    show_default=True,
+    help="With list: how many.",
+)
+@click.pass_context
+def backup(context: click.Context, words: tuple[str, ...], *, json_: bool, detach: bool, limit: int) -> None:
+    """Take backups, look at them, check them: the words of /backup in Slack, in any order and case.
+
+    \b
+    now [full|critical|schema|table NAME...] [DATABASE] [plain]
+                              take a backup; full where nothing is said
+    status [DATABASE]         how things stand (also where nothing is said)
+    list [DATABASE] [KIND]    the newest backups
+    show ID                   everything about one: an id, its first letters, or latest
+    check ID                  fetch it back from storage, hash it, read it through
+    cancel ID                 stop one that waits or runs
+    help                      this
 
     Exit codes: 0 done, 1 failed, 2 could not run (or, for a check, could not be verified).
-    """
-
-
-@backup.command()
-@words_argument
-@json_option
-@detach_option
-def now(words: tuple[str, ...], *, json_: bool, detach: bool) -> None:
-    """Take a backup: [full|critical|schema|table NAME...] [DATABASE] [plain], in any order."""
-    with open_house() as house:
-        actor, wanted = local_actor(), _wanted("now", words, house.backups, Now)
-        asked = house.backups.request(
-            actor,
-            kind=wanted.kind,
-            database=wanted.database,
-            tables=wanted.tables,
-            format=wanted.format,
-            enqueue=detach,
-        )
-        if detach:
-            say(as_json.dumps(asked) if json_ else f"Backup {asked.record.id} is queued.")
-            return
-        record = _run_backup(house, actor, asked.record, quiet=json_)
-    say(as_json.dumps(record) if json_ else text.verdict(record))
-    sys.exit(0 if record.state is State.STORED else _FAILED)
-
-
-@backup.command()
-@words_argument
-@json_option
-def status(words: tuple[str, ...], *, json_: bool) -> None:
-    """How each database (or one) stands: [DATABASE]."""
-    with open_house() as house:
-        wanted = _wanted("status", words, house.backups, Status)
-        view = house.backups.status(local_actor(), wanted.database)
-    say(as_json.dumps(view) if json_ else text.status(view))
-
-
-@backup.command(name="list")
-@words_argument
-@click.option("--limit", type=click.IntRange(1, 25), default=10, show_default=True)
-@json_option
-def list_(words: tuple[str, ...], limit: int, *, json_: bool) -> None:
-    """The newest backups: [DATABASE] [KIND]."""
-    with open_house() as house:
-        wanted = _wanted("list", words, house.backups, Listing)
-        view = house.backups.recent(local_actor(), wanted.database, wanted.kind, limit)
-    say(as_json.dumps(view) if json_ else text.backup_list(view))
-
-
-@backup.command()
-@words_argument
-@json_option
-def show(words: tuple[str, ...], *, json_: bool) -> None:
-    """Everything about one backup: ID, the beginning of one, or latest."""
-    with open_house() as house:
-        wanted = _wanted("show", words, house.backups, Show)
-        view = house.backups.show(local_actor(), _id(wanted.pick, house.backups))
-    say(as_json.dumps(view) if json_ else text.details(view))
-
-
-@backup.command()
-@words_argument
-@json_option
-@detach_option
-def check(words: tuple[str, ...], *, json_: bool, detach: bool) -> None:
-    """Fetch a backup back from storage, hash it and read it through: ID or latest."""
-    with open_house() as house:
-        actor, wanted = local_actor(), _wanted("check", words, house.backups, Check)
-        backup_id = _id(wanted.pick, house.backups)
-        if detach:
-            asked = house.backups.request_check(actor, backup_id)
-            say(as_json.dumps(asked) if json_ else f"Check {asked.check_id} is queued.")
-            return
-        message = _run_check(house, house.backups.begin_check(actor, backup_id), quiet=json_)
-    say(as_json.dumps(message) if json_ else text.check(message))
-    sys.exit(_EXIT_OF_CHECK[Verdict(message.verdict or Verdict.COULD_NOT_VERIFY)])
-
-
-@backup.command()
-@words_argument
-@json_option
-def cancel(words: tuple[str, ...], *, json_: bool) -> None:
-    """Stop a backup that waits or runs: ID or latest."""
-    with open_house() as house:
-        wanted = _wanted("cancel", words, house.backups, Cancel)
-        view = house.backups.cancel(local_actor(), _id(wanted.pick, house.backups))
-    over = "It never began." if view.was_queued else "It ends within seconds."
-    say(as_json.dumps(view) if json_ else f"Backup {view.record.id} is being stopped. {over}")
+    """  # noqa: D301 - \b is click's mark for lines to be left as they are
+    typed = " ".join(words) if len(words) == 1 else " ".join(_quoted(word) for word in words)
+    if _asks_for_help(typed):
+        say(context.get_help())
+        return
+    interrupts = Interrupts()
+    try:
+        with interrupts.listening(), open_house() as house:
+            known = Known(house.backups.database_names(), house.backups.default_database(None))
+            asking = Asking(house, local_actor(), interrupts, json_, detach, limit)
+            code = _answer(parse(typed, known), asking)
+    except KeyboardInterrupt:
+        if interrupts.torn:
+            raise CancelledError("Stopped. `sparewheel backup list` shows whether it was queued.") from None
+        raise CancelledError("Stopped. Nothing was queued or begun.") from None
+    sys.exit(code)
 
 
 def say(words: str) -> None:
@@ -134,52 +87,80 @@ def say(words: str) -> None:
     click.echo("".join(c if c == "\n" or c.isprintable() else "�" for c in words))
 
 
-def _wanted(verb: str, words: tuple[str, ...], backups: Backups, kind: type[_T]) -> _T:
-    """The words read as Slack's are. What the shell took as one word stays one name."""
-    typed = " ".join([verb, *(_quoted(word) for word in words)])
-    found = parse(typed, Known(backups.database_names(), backups.default_database(None)))
-    if not isinstance(found, kind):
-        raise click.UsageError(f"These words do not go with `backup {verb}`.")
-    return found
-
-
 def _quoted(word: str) -> str:
+    """What the shell took as one word stays one name."""
     if any(c.isspace() or c == "," for c in word) and '"' not in word:
         return f'"{word}"'
     return word
 
 
-def _id(pick: Pick, backups: Backups) -> str:
-    """An id as the service takes it; `latest` of one database is the newest in its list."""
-    if pick.backup_id != LATEST or pick.database is None:
-        return pick.backup_id
-    records = backups.recent(local_actor(), pick.database, limit=1).records
-    if not records:
-        raise click.UsageError(f"There is no backup of {pick.database} yet.")
-    return records[0].id
+def _asks_for_help(typed: str) -> bool:
+    """Whether it is `help`, which works without a ledger and without a configuration."""
+    try:
+        return isinstance(parse(typed, Known(())), Help)
+    except WordsError:
+        return False
 
 
-def _run_backup(house: House, actor: Actor, record: BackupRecord, *, quiet: bool) -> BackupRecord:
-    """Run it here, waiting for its turn where the database is busy; Ctrl-C cancels it cleanly."""
-    with follow.progress(quiet=quiet) as show_step, follow.cancelling(_asker(house, actor, record.id)):
-        while not record.state.is_final:
-            record = house.runner.run(record.id, lambda seen: show_step(follow.of_backup(seen)))
-            if not record.state.is_final:
-                show_step(follow.of_backup(record))
-                time.sleep(_AGAIN_SECONDS)
-    return record
+def _answer(wanted: Wanted, asking: Asking) -> int:
+    """Do what is wanted and print what came of it; returns the exit code."""
+    backups, actor = asking.house.backups, asking.actor
+    if asking.detach and not isinstance(wanted, Now | Check):
+        raise click.UsageError("--detach goes with now and check.")
+    match wanted:
+        case Now():
+            return _now(wanted, asking)
+        case Check():
+            return _check(wanted, asking)
+        case Status(database):
+            seen = backups.status(actor, database)
+            asking.answer(seen, text.status(seen))
+        case Listing(database, kind):
+            found = backups.recent(actor, database, kind, asking.limit)
+            asking.answer(found, text.backup_list(found))
+        case Show(pick):
+            shown = backups.show(actor, pick.backup_id, pick.database)
+            asking.answer(shown, text.details(shown))
+        case Cancel(pick):
+            stopped = backups.cancel(actor, pick.backup_id, pick.database)
+            asking.answer(stopped, text.cancelled(stopped))
+        case Help():
+            raise AssertionError("answered before the house was opened")
+    return _DONE
 
 
-def _asker(house: House, actor: Actor, backup_id: str) -> Callable[[], None]:
-    def ask() -> None:
-        try:
-            house.backups.cancel(actor, backup_id)
-        except SparewheelError as error:
-            log.warning("cancelling %s: %s", backup_id, error.sentence)
+def _now(wanted: Now, asking: Asking) -> int:
+    with asking.interrupts.held():
+        asked = asking.house.backups.request(
+            asking.actor,
+            kind=wanted.kind,
+            database=wanted.database,
+            tables=wanted.tables,
+            format=wanted.format,
+            enqueue=asking.detach,
+        )
+    if asking.detach:
+        asking.answer(asked, f"Backup {asked.record.id} is queued.{_all_the_same(asking)}")
+        return _DONE
+    record = work.run_backup(asking.house, asking.actor, asked.record, asking.interrupts, quiet=asking.json)
+    asking.answer(record, text.verdict(record))
+    return _DONE if record.state is State.STORED else _FAILED
 
-    return ask
+
+def _check(wanted: Check, asking: Asking) -> int:
+    backups, pick = asking.house.backups, wanted.pick
+    with asking.interrupts.held():
+        if asking.detach:
+            asked = backups.request_check(asking.actor, pick.backup_id, database=pick.database)
+        else:
+            asked = backups.begin_check(asking.actor, pick.backup_id, pick.database)
+    if asking.detach:
+        asking.answer(asked, f"Check {asked.check_id} is queued.{_all_the_same(asking)}")
+        return _DONE
+    message = work.run_check(asking.house, asked, quiet=asking.json)
+    asking.answer(message, text.check(message))
+    return _EXIT_OF_CHECK[Verdict(message.verdict or Verdict.COULD_NOT_VERIFY)]
 
 
-def _run_check(house: House, message: CheckMessage, *, quiet: bool) -> CheckMessage:
-    with follow.progress(quiet=quiet) as show_step:
-        return house.checker.run(message.check_id, lambda seen: show_step(follow.of_check(seen)))
+def _all_the_same(asking: Asking) -> str:
+    return " Ctrl-C came too late to keep it out of the queue." if asking.interrupts.waiting else ""

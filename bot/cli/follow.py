@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
 
 import click
 from rich.console import Console
@@ -37,7 +34,7 @@ Show = Callable[[Step], None]
 
 def of_backup(record: BackupRecord) -> Step:
     """A backup's row in the ledger as a step."""
-    label = record.phase.value if record.phase else "waiting for its turn"
+    label = record.phase.value if record.phase else "beginning"
     if record.state is not State.RUNNING:
         label = record.state.value
     rows = f"{count_text(record.rows_done)} rows"
@@ -90,27 +87,3 @@ def _lines() -> Show:
         click.echo(f"{step.label}: {step.note}", err=True)
 
     return show
-
-
-@contextmanager
-def cancelling(ask: Callable[[], None]) -> Iterator[None]:
-    """The first Ctrl-C (or SIGTERM) calls `ask` and goes on waiting; a second one gives up at once.
-
-    `ask` runs in a thread: a signal may arrive while this one holds a connection.
-    """
-    asked = threading.Event()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-        click.echo("Cancelling; this ends within seconds. Press Ctrl-C again to leave at once.", err=True)
-        threading.Thread(target=ask, daemon=True).start()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

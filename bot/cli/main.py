@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import logging
 import os
 import sys
@@ -86,9 +87,22 @@ def _debugging() -> bool:
 
 
 def tell(error: SparewheelError) -> None:
-    """Say an error on stderr: what is wrong, what to type instead, what to do next, the technical cause."""
+    """Say an error on stderr: what is wrong, what to type instead, what to do next, the technical cause.
+
+    Where JSON was asked for it goes to stdout as JSON, too.
+    """
     suggestion = getattr(error, "suggestion", None)
     meant = f"Did you mean `{suggestion}`?" if suggestion else ""
-    lines = [error.sentence, meant, error.next_step, error.cause.strip()]
-    text = "\n".join(line for line in lines if line).replace("`/backup", "`sparewheel backup")
-    click.echo(redact(text, secrets_of(os.environ)), err=True)
+    click.echo(
+        _here("\n".join(filter(None, (error.sentence, meant, error.next_step, error.cause.strip())))),
+        err=True,
+    )
+    if "--json" in sys.argv[1:]:
+        step = " ".join(filter(None, (meant, error.next_step)))
+        told = {"rule": error.rule, "sentence": _here(error.sentence), "next_step": _here(step)}
+        click.echo(json.dumps({"error": told}, ensure_ascii=False, indent=2))
+
+
+def _here(text: str) -> str:
+    """As it is typed on the command line, without secrets."""
+    return redact(text.replace("`/backup", "`sparewheel backup"), secrets_of(os.environ))

@@ -15,11 +15,13 @@ from bot.cli.roles import stop_on_signal
 from bot.cli.session import environment
 from bot.errors import SandboxError
 from bot.sandbox.slack.client import SandboxClient
+from bot.sandbox.slack.people import PEOPLE
 from bot.sandbox.slack.server import SlackServer
 from bot.supervisor import ready
 
 _CHANNEL = "database-operations"
-as_option = click.option("--as", "name", required=True, help="Who does it: omar, vera, april, ada, carl …")
+_NAMES = ", ".join(person.name for person in PEOPLE.values() if not person.is_bot)
+as_option = click.option("--as", "name", required=True, help=f"Who does it: {_NAMES}.")
 channel_option = click.option("--channel", default=_CHANNEL, show_default=True)
 
 
@@ -51,6 +53,10 @@ def serve(port: int) -> None:
 @click.argument("words")
 def say(name: str, channel: str, words: str) -> None:
     """Type something as a person: a message, or a command like "/backup status"."""
+    if not words.strip():
+        raise SandboxError(
+            "There is nothing to say.", next_step='Type some words, like "/backup status" or "hello".'
+        )
     answer = SandboxClient(environment().home).say(name, words, channel)
     if answer:
         say_text(f"Slack says: {answer}")

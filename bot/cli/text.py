@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.core.backup import BackupRecord, State
 from bot.core.check import CheckMessage
 from bot.core.units import count_text, duration_text, plural, size_text
-from bot.services.views import BackupDetails, BackupList, DatabaseStatus, StatusView
+from bot.services.views import BackupDetails, BackupList, CancelView, DatabaseStatus, StatusView
 
 _TABLES_SHOWN = 200
 _NOT_YET = "-"
@@ -68,7 +68,8 @@ def details(view: BackupDetails) -> str:
 def backup_list(view: BackupList) -> str:
     """One line a backup, newest first."""
     if not view.records:
-        return "No backups yet."
+        kind = f"{view.kind.value} backups" if view.kind else "backups"
+        return f"No {kind}{f' of {view.database}' if view.database else ''} yet."
     lines = [_row(record) for record in view.records]
     if view.total > len(view.records):
         lines.append(f"{len(view.records)} of {view.total} shown.")
@@ -120,6 +121,12 @@ def check(view: CheckMessage) -> str:
     if view.read_through:
         lines.append(f"  archive  {view.read_through}")
     return "\n".join([*lines, *(f"  finding  {finding}" for finding in view.findings)])
+
+
+def cancelled(view: CancelView) -> str:
+    """What becomes of a backup that somebody stops."""
+    over = "It never began." if view.was_queued else "It ends within seconds."
+    return f"Backup {view.record.id} is being stopped. {over}"
 
 
 def _time(moment: datetime | None) -> str:

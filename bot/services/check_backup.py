@@ -110,9 +110,16 @@ class BackupChecker:
             look.unverified.append(stop.sentence)
         except SparewheelError as error:
             look.unverified.append(f"{error.sentence} {error.next_step}".strip())
+        except KeyboardInterrupt:
+            look.unverified.append("It was stopped before its end. Ask for the check again.")
+            self._write(message, attempt, look)
+            raise
         except Exception as error:
             log.exception("check %s ended with an error nobody foresaw", message.check_id)
             look.unverified.append(unforeseen(error).sentence)
+        self._write(message, attempt, look)
+
+    def _write(self, message: CheckMessage, attempt: str, look: _Look) -> None:
         self.outcomes.checked(
             message,
             attempt,

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from bot.ledger.connection import ledger_conninfo
 from tests.cli.conftest import CommandLine
 from tests.support.servers import Database
 
@@ -33,6 +36,64 @@ def test_json_is_json_and_nothing_else(sparewheel: CommandLine) -> None:
     assert json.loads(sparewheel("backup", "status", "--json"))["databases"][0]["database"] == "fleet"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("NOW",),
+        ("critical", "now"),
+        ("now", "--json", "Full", "FLEET"),
+        ("--json", "fleet", "full", "now", "please"),
+        ("now full fleet",),
+    ],
+)
+def test_words_go_in_any_order_and_case_as_in_slack(sparewheel: CommandLine, words: tuple[str, ...]) -> None:
+    sparewheel("backup", *words)
+    assert latest(sparewheel)["state"] == "stored"
+
+
+def test_without_words_it_is_the_status(sparewheel: CommandLine) -> None:
+    assert sparewheel("backup").startswith("fleet")
+
+
+def test_options_that_do_not_go_with_the_words_are_refused(sparewheel: CommandLine) -> None:
+    assert "--detach goes with" in sparewheel("backup", "status", "--detach", code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"), [(("show", "00000000"), "not-found"), (("now", "fulll"), "words")]
+)
+def test_an_error_is_json_too_where_that_was_asked_for(
+    sparewheel: CommandLine, words: tuple[str, ...], rule: str
+) -> None:
+    with sparewheel.start("backup", *words, "--json") as process:
+        out, err = process.communicate()
+    error = json.loads(out)["error"]
+    assert set(error) == {"rule", "sentence", "next_step"}
+    assert error["rule"] == rule
+    assert error["sentence"] in err
+    assert "sparewheel backup" in error["next_step"]
+    assert process.returncode == 2
+
+
+def test_a_check_shows_how_good_the_backup_is_now(sparewheel: CommandLine) -> None:
+    assert json.loads(sparewheel("backup", "now", "--json"))["goodness"] == "stored"
+    assert json.loads(sparewheel("backup", "check", "latest", "--json"))["record"]["goodness"] == "checked"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "No backups yet."),
+        (("fleet",), "No backups of fleet yet."),
+        (("fleet", "critical"), "No critical backups of fleet yet."),
+    ],
+)
+def test_an_empty_list_says_what_it_was_asked_for(
+    sparewheel: CommandLine, words: tuple[str, ...], said: str
+) -> None:
+    assert said in sparewheel("backup", "list", *words)
+
+
 def test_a_name_with_a_space_stays_one_name(sparewheel: CommandLine) -> None:
     assert "1 row in 1 table" in sparewheel("backup", "now", "table", "My Table")
 
@@ -52,8 +113,6 @@ def test_a_check_of_a_damaged_archive_fails(sparewheel: CommandLine) -> None:
 
 
 def test_an_archive_that_is_gone_is_no_pass(sparewheel: CommandLine) -> None:
-    from pathlib import Path
-
     record = json.loads(sparewheel("backup", "now", "--json"))
     Path(record["location"].removeprefix("file://")).unlink()
     said = sparewheel("backup", "check", record["id"], code=1)
@@ -105,6 +164,73 @@ def test_ctrl_c_cancels_cleanly(sparewheel: CommandLine, fresh_database: Databas
     assert latest(sparewheel)["state"] == "cancelled"
 
 
+def test_a_second_ctrl_c_leaves_at_once_and_no_row_stays_running(
+    sparewheel: CommandLine, fresh_database: Database
+) -> None:
+    with psycopg.connect(fresh_database.url) as holder:
+        holder.execute("LOCK TABLE drivers IN ACCESS EXCLUSIVE MODE")
+        process = sparewheel.start("backup", "now", "full")
+        assert process.stderr is not None
+        while "locking tables" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        while "Press Ctrl-C again" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate()
+        assert process.returncode == 1
+        assert "was cancelled by" in out
+        assert latest(sparewheel)["state"] == "cancelled"
+
+
+def test_ctrl_c_before_anything_is_queued_says_so(sparewheel: CommandLine) -> None:
+    with psycopg.connect(ledger_conninfo(sparewheel.environ["SPAREWHEEL_DATABASE_URL"])) as holder:
+        # The first thing that any command reads: there it stands when the signal comes.
+        holder.execute("LOCK TABLE sparewheel.schema_version IN ACCESS EXCLUSIVE MODE")
+        process = sparewheel.start("backup", "now", "full")
+        while not holder.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 2
+    assert "Nothing was queued or begun." in err
+    assert "Traceback" not in out + err
+    assert json.loads(sparewheel("backup", "list", "--json"))["total"] == 0
+
+
+def test_one_that_waits_says_for_what(sparewheel: CommandLine, fresh_database: Database) -> None:
+    with psycopg.connect(fresh_database.url) as holder:
+        holder.execute("LOCK TABLE drivers IN ACCESS EXCLUSIVE MODE")
+        first = sparewheel.start("backup", "now", "full")
+        assert first.stderr is not None
+        while "locking tables" not in first.stderr.readline():
+            assert first.poll() is None
+        second = sparewheel.start("backup", "now", "schema")
+        assert second.stderr is not None
+        running = json.loads(sparewheel("backup", "status", "--json"))["databases"][0]["running"][0]["id"]
+        while f"waiting for backup {running} (full" not in second.stderr.readline():
+            assert second.poll() is None
+        for process in (second, first):
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate()
+            assert "was cancelled by" in out
+
+
+def test_ctrl_c_ends_a_check_and_nothing_counts_as_verified(sparewheel: CommandLine) -> None:
+    record = json.loads(sparewheel("backup", "now", "--json"))
+    archive = Path(str(record["location"]).removeprefix("file://"))
+    archive.rename(archive.with_suffix(".away"))
+    os.mkfifo(archive)  # a store that never answers
+    process = sparewheel.start("backup", "check", "latest")
+    assert process.stderr is not None
+    assert "reading the archive back" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate()
+    assert process.returncode == 2
+    assert "COULD NOT VERIFY" in out, err
+    assert "stopped before its end" in out
+
+
 def test_detached_it_only_waits_in_the_queue(sparewheel: CommandLine) -> None:
     assert "is queued" in sparewheel("backup", "now", "--detach")
     assert latest(sparewheel)["state"] == "queued"
@@ -125,3 +251,9 @@ def test_the_doctor_fails_what_is_ill(sparewheel: CommandLine) -> None:
     )
     said = sparewheel("doctor", code=1)
     assert "FAIL             database fleet" in said
+
+
+def test_the_doctor_says_what_comes_next_where_the_ledger_is_still_empty(unmigrated: CommandLine) -> None:
+    said = unmigrated("doctor", code=2)  # 2: no Slack is set here
+    assert "PASS             ledger: reachable and still empty" in said
+    assert "make run" in said

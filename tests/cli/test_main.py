@@ -3,12 +3,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner
 
 from bot.cli.backup import say
 from bot.cli.main import _VERBS, cli
+from bot.errors import SandboxError
+from commands import words
 
 README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -20,11 +21,26 @@ def test_every_verb_loads_explains_itself_and_stands_in_the_readme(verb: str) ->
     assert re.search(rf"`(sparewheel )?{verb}\b", README)
 
 
-def test_every_word_of_backup_stands_in_the_readme() -> None:
-    backup = cli.get_command(click.Context(cli), "backup")
-    assert isinstance(backup, click.Group)
-    for word in backup.commands:
+def test_every_word_of_backup_stands_in_the_readme_and_in_its_help() -> None:
+    said = CliRunner().invoke(cli, ["backup", "--help"]).output
+    for word in words._VERBS:
         assert f"| `{word}" in README
+        assert re.search(rf"^  {word}\b", said, re.MULTILINE)
+
+
+@pytest.mark.parametrize("typed", ["help", "HELP", "help please"])
+def test_help_needs_no_ledger_and_no_configuration(typed: str) -> None:
+    result = CliRunner(env={"SPAREWHEEL_CONFIG": "", "SPAREWHEEL_DATABASE_URL": ""}).invoke(
+        cli, ["backup", *typed.split()]
+    )
+    assert result.exit_code == 0
+    assert "now [full|critical|schema|table NAME...]" in result.output
+
+
+def test_an_empty_text_is_not_said_in_the_sandbox() -> None:
+    result = CliRunner().invoke(cli, ["sandbox", "say", "--as", "omar", " "])
+    assert isinstance(result.exception, SandboxError)
+    assert result.exception.sentence == "There is nothing to say."
 
 
 def test_every_key_of_the_configuration_stands_in_the_readme() -> None:
