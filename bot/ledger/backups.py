@@ -134,9 +134,12 @@ def running_and_queued(conn: LedgerConnection, database: str | None = None) -> l
     return _records(statements("backups").every(conn, "running_and_queued", database=database))
 
 
-def last_failure_after(conn: LedgerConnection, database: str, after: datetime | None) -> BackupRecord | None:
-    """The newest failed run that ended after an instant (None: ever)."""
-    row = statements("backups").one(conn, "last_failure_after", database=database, after=after)
+def standing_failure(conn: LedgerConnection, database: str) -> BackupRecord | None:
+    """The newest failed run that no later success of its kind, or of everything, has made up for.
+
+    Backups of single tables are somebody's errand, not the database's state: they do not count.
+    """
+    row = statements("backups").one(conn, "standing_failure", database=database)
     return None if row is None else _record(row)
 
 
@@ -280,6 +283,18 @@ def take_over(conn: LedgerConnection, attempt: str, lease_seconds: float) -> lis
     """
     rows = statements("backups").every(conn, "take_over", attempt=attempt, lease_seconds=float(lease_seconds))
     return _records(rows)
+
+
+def mark_cleared(conn: LedgerConnection, backup_id: str) -> bool:
+    """Keep that nothing of a run that came to nothing lies in storage any more."""
+    return _one_row(conn, "mark_cleared", id=backup_id)
+
+
+def uncleared(conn: LedgerConnection, older_than_seconds: float) -> list[BackupRecord]:
+    """Runs that came to nothing that long ago, and may have left something in storage; locked, at most 20."""
+    return _records(
+        statements("backups").every(conn, "uncleared", older_than_seconds=float(older_than_seconds))
+    )
 
 
 def abandoned(conn: LedgerConnection, older_than_seconds: float) -> list[BackupRecord]:

@@ -206,7 +206,9 @@ def by_sqlstate(code: str, place: str, name: str, cause: str) -> SparewheelError
 
     Source: PostgreSQL's appendix A, "PostgreSQL Error Codes".
     """
-    meaning = _BY_STATE.get(code) or _BY_STATE.get(code[:2])
+    # Two things have this code; only the message tells the server's lock table from its memory.
+    full = _LOCK_TABLE if code == "53200" and "shared memory" in cause else None
+    meaning = full or _BY_STATE.get(code) or _BY_STATE.get(code[:2])
     return meaning.told(place, name, cause) if meaning else None
 
 

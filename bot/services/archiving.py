@@ -253,9 +253,11 @@ def _dump(run: Run, pulse: Pulse, found: Preflight, held: Snapshot[Outline]) -> 
         Dump(found.client, run.source.address, options) as dump,
         pulse.interruptible(dump.terminate),
     ):
-        for chunk in dump.chunks():
+        for chunk in dump.chunks(tick_s=_POLL_SECONDS):
             pulse.check()
             run.measuring.failed()
+            if not chunk:  # pg_dump waits for something; a failed count must not wait with it
+                continue
             if options.format is Format.CUSTOM:
                 probe.feed(chunk)
             run.upload.write(chunk)
@@ -292,9 +294,10 @@ def _demand_rows(held: Snapshot[Outline], entries: Sequence[TocEntry]) -> None:
 def _suspicions(run: Run, seen: Outline) -> tuple[str, ...]:
     """What a person should look at although all went well."""
     assert run.measuring is not None
+    found = tuple(run.measuring.warnings)
     if seen.plan.data_tables and run.measuring.tally.rows == 0:
-        return ("Every table is empty: look whether this is the right database.",)
-    return ()
+        return (*found, "Every table is empty: look whether this is the right database.")
+    return found
 
 
 def _around_the_dump(run: Run, found: Preflight) -> _Extras:

@@ -219,12 +219,12 @@ class Backups:
             last_good = None
             if record.state in (State.FAILED, State.CANCELLED):
                 last_good = ledger.newest_stored(connection, record.database, record.kind)
+                if last_good is not None and last_good.tables != record.tables:
+                    last_good = None  # a backup of another table is no comfort
             return BackupMessage(record, ledger.ahead(connection, record), _now(), last_good)
 
     def _status_of(self, connection: LedgerConnection, name: str) -> DatabaseStatus:
         settings = self.sources.settings(name)
-        newest = ledger.newest_stored(connection, name)
-        newest_stored_at = newest.finished_at if newest else None
         kinds = []
         for kind in _STATUS_KINDS:
             limits = [s.stale_after for s in settings.schedules.values() if s.kind == kind and s.stale_after]
@@ -239,7 +239,7 @@ class Backups:
             rpo=timedelta(seconds=settings.rpo) if settings.rpo else None,
             kinds=kinds,
             running=ledger.running_and_queued(connection, name),
-            last_failure=ledger.last_failure_after(connection, name, newest_stored_at),
+            last_failure=ledger.standing_failure(connection, name),
             usual_size=ledger.usual_size(connection, name, Kind.FULL),
         )
 

@@ -18,6 +18,10 @@ from bot.postgres.fingerprint import Measured
 from bot.services.preflight import Outline
 from bot.services.sources import Source
 
+# A server has 64 lock slots for each connection it allows, unless it is configured otherwise; the holder of
+# the snapshot and pg_dump need one for each table, and so does everybody else's work.
+_MOST_LOCKED_AT_ONCE = 500
+
 
 @dataclass
 class Tally:
@@ -42,6 +46,7 @@ class Measuring:
     tally: Tally = field(default_factory=Tally)
     measured: dict[TableName, Measured] = field(default_factory=dict)
     inventory: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._error: BaseException | None = None
@@ -90,7 +95,7 @@ class Measuring:
             with snapshot.join(
                 self.source.address,
                 self.snapshot_id,
-                self.outline.plan.data_tables,
+                self._locked_at_once(),
                 lock_timeout_s=self.source.settings.lock_timeout,
             ) as connection:
                 self._connection = connection
@@ -122,8 +127,22 @@ class Measuring:
     def _wants_content(self, relation: Relation) -> bool:
         return self.source.settings.fingerprints.covers(tier_of(self.outline.tiers, relation))
 
+    def _locked_at_once(self) -> tuple[TableName, ...]:
+        """All of them, as long as they are not too many for the server's lock table, which all share."""
+        tables = self.outline.plan.data_tables
+        return tables if len(tables) <= _MOST_LOCKED_AT_ONCE else ()
+
     def _measure(self, connection: Connection[Any], relation: Relation) -> None:
-        result = fingerprint.measure(connection, relation, content=self._wants_content(relation))
+        try:
+            # Rolled back, so that the locks which reading takes are given back: indexes have some too.
+            with connection.transaction(force_rollback=True):
+                result = fingerprint.measure(connection, relation, content=self._wants_content(relation))
+        except psycopg.errors.LockNotAvailable:
+            if relation.kind != "materialized view":
+                raise
+            # Its rows are not in the archive anyway: a REFRESH makes them anew.
+            self.warnings.append(f"{relation.table} was being refreshed, so its rows were not counted.")
+            return
         self.measured[relation.table] = result
         self.tally.rows += result.rows or 0
         self.tally.tables += 1

@@ -13,7 +13,7 @@ from bot.core.check import CheckMessage
 from bot.core.manifest import Manifest
 from bot.core.people import Actor, Source
 from bot.core.verdict import Verdict
-from bot.errors import CancelledError, LeaseLostError, LedgerUnavailableError, SparewheelError
+from bot.errors import CancelledError, LedgerUnavailableError, SparewheelError
 from bot.ledger import audit, checks
 from bot.ledger import backups as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
@@ -52,12 +52,8 @@ class Outcomes:
     pool: LedgerPool
     notifier: Notifier
 
-    def stored(self, record: BackupRecord, attempt: str, manifest: Manifest, place: ManifestPlace) -> None:
-        """The backup is there.
-
-        Raises:
-            LeaseLostError: the run was ended by somebody else meanwhile; what it wrote must go.
-        """
+    def stored(self, record: BackupRecord, attempt: str, manifest: Manifest, place: ManifestPlace) -> bool:
+        """The backup is there. False: the run is not this attempt's any more, or was ended already."""
         details = {
             "sha256": manifest.archives[0].sha256,
             "size_bytes": manifest.size_bytes,
@@ -69,13 +65,12 @@ class Outcomes:
         def write(connection: LedgerConnection) -> bool:
             return ledger.mark_stored(connection, record.id, attempt, _facts(manifest, place))
 
-        if not self._end_backup(record, "backup.stored", details, write):
-            raise LeaseLostError("This run was ended by another process before its result was written.")
+        return self._end_backup(record, "backup.stored", details, write)
 
     def failed(
         self, record: BackupRecord, attempt: str | None, error: SparewheelError, left_behind: str = ""
-    ) -> None:
-        """The backup is not there, and why. Without effect when the run is no longer this attempt's.
+    ) -> bool:
+        """The backup is not there, and why. False: the run is not this attempt's any more, or ended.
 
         Without an attempt: one that nobody ever began.
         """
@@ -84,15 +79,16 @@ class Outcomes:
         def write(connection: LedgerConnection) -> bool:
             return ledger.mark_failed(connection, record.id, attempt, error)
 
-        self._end_backup(record, "backup.failed", {"rule": error.rule, "sentence": error.sentence}, write)
+        details = {"rule": error.rule, "sentence": error.sentence}
+        return self._end_backup(record, "backup.failed", details, write)
 
-    def cancelled(self, record: BackupRecord, attempt: str, stop: CancelledError) -> None:
-        """Somebody stopped it. Without effect when that was written already."""
+    def cancelled(self, record: BackupRecord, attempt: str, stop: CancelledError) -> bool:
+        """Somebody stopped it. False: that was written already, or the run is not this attempt's any more."""
 
         def write(connection: LedgerConnection) -> bool:
             return ledger.mark_cancelled(connection, record.id, attempt)
 
-        self._end_backup(record, "backup.cancelled", {"sentence": stop.sentence}, write)
+        return self._end_backup(record, "backup.cancelled", {"sentence": stop.sentence}, write)
 
     def checked(
         self,

@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol, Self
 
-from bot.errors import CancelledError, LeaseLostError, RunStoppedError
+from bot.errors import CancelledError, LeaseLostError, LedgerUnavailableError, RunStoppedError
 
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 45.0
 _BEAT_SECONDS = 1.0
+# While the ledger is away nobody can take the run over; who does so across a cut network is fenced off.
+_LEDGER_PATIENCE_SECONDS = 600.0
 # How long a run may take to end by itself after a stop, before the pulse reports the cancellation for it.
 _SETTLE_SECONDS = 3.0
 
@@ -44,7 +46,7 @@ class Pulse:
         self,
         beat: Callable[[], Beat],
         *,
-        settle: Callable[[CancelledError], None],
+        settle: Callable[[CancelledError], object],
         on_progress: Callable[[], None] = lambda: None,
     ) -> None:
         self._beat = beat
@@ -71,8 +73,18 @@ class Pulse:
             raise self._stop
 
     def confirm(self) -> None:
-        """Ask the ledger now, and raise if this run may not go on. Called before what cannot be undone."""
-        self._listen(self._beat())
+        """Ask the ledger now, and raise if this run may not go on. Called before what cannot be undone.
+
+        A ledger that is away is waited for: what has been done so far is worth more than some minutes.
+        """
+        while True:
+            self.check()
+            try:
+                self._listen(self._beat())
+            except LedgerUnavailableError:
+                self._closing.wait(_BEAT_SECONDS)
+            else:
+                break
         self.check()
 
     @contextmanager
@@ -97,12 +109,10 @@ class Pulse:
         while not self._closing.wait(_BEAT_SECONDS):
             try:
                 self._listen(self._beat())
-            except Exception:  # the ledger may be away for a moment: the lease decides, not one beat
-                log.warning("the ledger did not take a heartbeat", exc_info=True)
-                if time.monotonic() - self._last_heard > LEASE_SECONDS:
-                    self._arrive(
-                        LeaseLostError("The bot's own database was away for longer than the run's lease.")
-                    )
+            except Exception as error:  # noqa: BLE001 - the ledger may be away for a while: no beat ends a run
+                log.warning("the ledger did not take a heartbeat: %s", type(error).__name__)
+                if time.monotonic() - self._last_heard > _LEDGER_PATIENCE_SECONDS:
+                    self._arrive(LeaseLostError("The bot's own database was away for too long."))
             with suppress(Exception):
                 self._on_progress()
             if self._stop is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from bot.core.backup import BackupRecord
+from bot.core.backup import BackupRecord, Phase
 from bot.core.ids import new_attempt
 from bot.core.manifest import Manifest
 from bot.errors import ObjectMissingError, RunStoppedError, SparewheelError, StorageError
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 # A waiting backup without a job was to be run by the command line that asked for it, within moments.
 _ABANDONED_SECONDS = 600.0
+# A cancelled run is reported before it has ended: this long it may clear up behind itself.
+_UNCLEARED_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -47,30 +49,34 @@ class Reaper:
             dead = backups.take_over(connection, attempt, LEASE_SECONDS)
             dead_checks = checks.take_over(connection, attempt, LEASE_SECONDS)
             abandoned = backups.abandoned(connection, _ABANDONED_SECONDS)
+            uncleared = backups.uncleared(connection, _UNCLEARED_SECONDS)
         for record in dead:
             self._end(record, attempt)
         for record in abandoned:
             self.outcomes.failed(record, None, _never_begun())
         for check in dead_checks:
             self.outcomes.check_died(check, attempt)
+        for record in uncleared:
+            self._clear_up(record)
         return len(dead) + len(dead_checks) + len(abandoned)
 
     def _end(self, record: BackupRecord, attempt: str) -> None:
         try:
             finished = self._finished(record)
-            if finished is not None:
-                log.warning("backup %s: its worker died after all was stored; it is kept", record.id)
-                self.outcomes.stored(record, attempt, *finished)
-                return
-            left_behind = self._clear_up(record)
         except StorageError as error:
             log.warning("backup %s: storage cannot be looked at yet: %s", record.id, error.sentence)
             return  # the lease taken above runs out, and a later sweep asks again
-        self.outcomes.failed(record, attempt, _died(), left_behind=left_behind)
+        if finished is not None:
+            log.warning("backup %s: its worker died after all was stored; it is kept", record.id)
+            self.outcomes.stored(record, attempt, *finished)
+        elif self.outcomes.failed(record, attempt, _died()):
+            self._clear_up(record)
 
     def _finished(self, record: BackupRecord) -> tuple[Manifest, ManifestPlace] | None:
         """The manifest and its place, when it and the archive it names both lie in storage; else None."""
-        if record.manifest_key is None:
+        # The phase is in the ledger before the manifest's first byte leaves: earlier ones have no manifest,
+        # and are ended whether storage can be asked or not.
+        if record.manifest_key is None or record.phase is not Phase.DESCRIBING:
             return None
         try:
             place = ManifestPlace(record.manifest_key, self.store.head(record.manifest_key).version_id)
@@ -82,20 +88,22 @@ class Reaper:
         whole = there.size_bytes == archive.size_bytes and manifest.id == record.id
         return (manifest, place) if whole else None
 
-    def _clear_up(self, record: BackupRecord) -> str:
+    def _clear_up(self, record: BackupRecord) -> None:
+        """Remove what a failed or cancelled run began in storage; what cannot be done now is swept again."""
         with borrowed(self.pool) as connection:
             unfinished = backups.unfinished_upload(connection, record.id)
         if unfinished.archive_key is None or unfinished.upload_id is None:
-            return ""
-        self.store.abort_upload(unfinished.archive_key, unfinished.upload_id)
+            return
         try:
+            if unfinished.manifest_key is not None:
+                remove_if_there(self.store, unfinished.manifest_key)
+            self.store.abort_upload(unfinished.archive_key, unfinished.upload_id)
             remove_if_there(self.store, unfinished.archive_key)
         except StorageError as error:
-            log.warning("backup %s: clearing up failed: %s", record.id, error.sentence)
-            return (
-                f"What was begun in storage could not be removed ({unfinished.archive_key}). It is no backup."
-            )
-        return ""
+            log.warning("backup %s: clearing up waits for storage: %s", record.id, error.sentence)
+            return
+        with borrowed(self.pool) as connection:
+            backups.mark_cleared(connection, record.id)
 
 
 def _never_begun() -> SparewheelError:

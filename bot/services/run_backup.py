@@ -7,12 +7,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.core.backup import BackupRecord
+from bot.core.backup import BackupRecord, State
 from bot.core.ids import new_attempt
 from bot.core.keys import lifecycle_prefix
-from bot.errors import CancelledError, LeaseLostError, SparewheelError, StorageError, StorageMismatchError
+from bot.core.manifest import Manifest
+from bot.errors import (
+    CancelledError,
+    LeaseLostError,
+    LedgerUnavailableError,
+    RunStoppedError,
+    SparewheelError,
+    StorageError,
+    StorageMismatchError,
+)
 from bot.ledger import backups as ledger
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.services.archiving import Archiver, Run
@@ -48,8 +58,12 @@ class BackupRunner:
         attempt = new_attempt()
         run = self._claim(backup_id, attempt)
         if run is not None:
-            with self._pulse(run, on_progress) as pulse:
-                self._to_an_end(run, pulse)
+            made = self._make(run, on_progress)
+            # The pulse is over: no progress can be drawn after, and over, the verdict that is written now.
+            if isinstance(made, Manifest):
+                self._end_well(run, made)
+            else:
+                self._end_badly(run, made)
         return self._read(backup_id)
 
     def _claim(self, backup_id: str, attempt: str) -> Run | None:
@@ -80,28 +94,60 @@ class BackupRunner:
             on_progress=lambda: on_progress(self._read(run.record.id)),
         )
 
-    def _to_an_end(self, run: Run, pulse: Pulse) -> None:
-        try:
-            manifest = self.archiver.make(run, pulse)
-            self.outcomes.stored(run.record, run.attempt, manifest, run.manifest_place())
-        except CancelledError as stop:
-            self._clear_up(run)
-            self.outcomes.cancelled(run.record, run.attempt, stop)
-        except LeaseLostError as stop:
-            log.warning("backup %s: %s", run.record.id, stop.sentence)
-            self._clear_up(run)
-        except SparewheelError as error:
-            error.next_step = run.source.platform.next_step(error, run.source.address) or error.next_step
-            self.outcomes.failed(run.record, run.attempt, error, left_behind=self._clear_up(run, error))
-        except Exception as error:
-            log.exception("backup %s ended with an error nobody foresaw", run.record.id)
-            left_behind = self._clear_up(run)
-            self.outcomes.failed(run.record, run.attempt, unforeseen(error), left_behind=left_behind)
+    def _make(self, run: Run, on_progress: Callable[[BackupRecord], None]) -> Manifest | SparewheelError:
+        with self._pulse(run, on_progress) as pulse:
+            try:
+                return self.archiver.make(run, pulse)
+            except SparewheelError as error:
+                return error
+            except Exception as error:
+                log.exception("backup %s ended with an error nobody foresaw", run.record.id)
+                return unforeseen(error)
 
-    def _clear_up(self, run: Run, cause: BaseException | None = None) -> str:
-        """Leave nothing that looks like a backup. Returns a sentence when something had to stay."""
-        if isinstance(cause, StorageMismatchError):
-            return f"What the store holds was left to be looked into ({run.archive_key}). It is no backup."
+    def _end_well(self, run: Run, manifest: Manifest) -> None:
+        """All of it lies in storage: from here on only a row that says otherwise may have it removed."""
+        try:
+            written = self.outcomes.stored(run.record, run.attempt, manifest, run.manifest_place())
+        except LedgerUnavailableError:
+            log.warning("backup %s: all is stored, and the ledger is away; left to the reaper", run.record.id)
+            return
+        if not written and self._is_no_backup(run):
+            self._clear_up(run)
+
+    def _end_badly(self, run: Run, error: SparewheelError) -> None:
+        """Say why, and leave nothing in storage that looks like a backup."""
+        record, attempt = run.record, run.attempt
+        if isinstance(error, RunStoppedError):
+            if isinstance(error, CancelledError):
+                self.outcomes.cancelled(record, attempt, error)
+            else:
+                log.warning("backup %s: %s", record.id, error.sentence)
+            if not run.manifest_begun or self._is_no_backup(run):
+                self._clear_up(run)
+        else:
+            error.next_step = run.source.platform.next_step(error, run.source.address) or error.next_step
+            self._fail(run, error)
+
+    def _is_no_backup(self, run: Run) -> bool:
+        """Whether the ledger says so. Once a manifest may lie in storage, the reaper may have kept it."""
+        try:
+            return self._read(run.record.id).state in (State.FAILED, State.CANCELLED)
+        except LedgerUnavailableError:
+            return False
+
+    def _fail(self, run: Run, error: SparewheelError) -> None:
+        if isinstance(error, StorageMismatchError):
+            stays = f"What the store holds was left to be looked into ({run.archive_key}). It is no backup."
+            self.outcomes.failed(run.record, run.attempt, error, left_behind=stays)
+        elif not run.manifest_begun:
+            self.outcomes.failed(run.record, run.attempt, error, left_behind=self._clear_up(run))
+        else:
+            self.outcomes.failed(run.record, run.attempt, error)
+            if self._is_no_backup(run):
+                self._clear_up(run)
+
+    def _clear_up(self, run: Run) -> str:
+        """Remove what this run began. Returns a sentence when something had to stay; a sweep tries again."""
         try:
             if run.manifest_begun:
                 remove_if_there(self.store, run.manifest_key)
@@ -113,7 +159,9 @@ class BackupRunner:
                     remove_if_there(self.store, run.archive_key)
         except StorageError as error:
             log.warning("backup %s: clearing up failed: %s", run.record.id, error.sentence)
-            return f"What was begun in storage could not be removed ({run.archive_key}). It is no backup."
+            return f"What was begun in storage could not be removed yet ({run.archive_key}). It is no backup."
+        with suppress(LedgerUnavailableError), borrowed(self.pool) as connection:
+            ledger.mark_cleared(connection, run.record.id)
         return ""
 
 

@@ -14,9 +14,10 @@ import pytest
 
 from bot.app import House
 from bot.core.backup import BackupRecord, Kind, State
-from bot.errors import NotAllowedError
+from bot.errors import LedgerUnavailableError, NotAllowedError
 from bot.ledger import audit
 from bot.services.backups import read_manifest
+from bot.services.outcomes import Outcomes
 from tests.support.gates import Gate, gated_runner
 from tests.support.house import (
     CARL,
@@ -450,6 +451,152 @@ def test_a_run_that_died_after_its_manifest_is_kept(
     assert record.state is State.STORED
     asked = house.backups.request_check(OMAR, record.id)
     assert house.checker.run(asked.check_id, lambda _: None).verdict == "PASS"
+
+
+def test_a_run_whose_last_answer_was_lost_keeps_what_it_stored(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Outcomes._end_once
+    lost: list[str] = []
+
+    def lose_the_first_answer(self: Outcomes, ending: Any) -> bool:
+        written = real(self, ending)
+        if ending.action == "backup.stored" and not lost:
+            lost.append(ending.subject)
+            raise LedgerUnavailableError("the commit took effect, and nobody heard of it")
+        return written
+
+    monkeypatch.setattr(Outcomes, "_end_once", lose_the_first_answer)
+    record = back_up(house, "shop")
+    assert lost
+    assert record.state is State.STORED
+    assert archives(tmp_path / "store")
+
+
+def test_a_run_that_slept_through_its_lease_keeps_what_the_reaper_kept(
+    house: House, ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Outcomes.stored
+
+    def after_the_reaper(self: Outcomes, *args: Any) -> bool:
+        monkeypatch.setattr(Outcomes, "stored", real)
+        expire_leases(ledger_url)
+        assert house.reaper.sweep() == 1
+        return real(self, *args)
+
+    monkeypatch.setattr(Outcomes, "stored", after_the_reaper)
+    record = back_up(house, "shop")
+    assert record.state is State.STORED
+    asked = house.backups.request_check(OMAR, record.id)
+    assert house.checker.run(asked.check_id, lambda _: None).verdict == "PASS"
+
+
+def test_a_ledger_that_stays_away_at_the_end_leaves_all_to_the_reaper(
+    house: House, ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> bool:
+        raise LedgerUnavailableError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.services.outcomes.Outcomes._end_once", away)
+        patch.setattr("bot.services.outcomes._PATIENCE_SECONDS", 0.0)
+        assert back_up(house, "shop").state is State.RUNNING
+    expire_leases(ledger_url)
+    assert house.reaper.sweep() == 1
+    assert house.backups.recent(OMAR).records[0].state is State.STORED
+
+
+def test_a_dead_run_without_a_manifest_is_failed_though_storage_is_away_and_cleared_later(
+    house: House, ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise _PowerCutError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.services.archiving.Archiver._store", cut)
+        with pytest.raises(_PowerCutError):
+            back_up(house, "shop")
+    expire_leases(ledger_url)
+    (tmp_path / "store").rename(tmp_path / "elsewhere")
+    assert house.reaper.sweep() == 1
+    assert house.backups.recent(OMAR).records[0].state is State.FAILED
+    (tmp_path / "elsewhere").rename(tmp_path / "store")
+    assert not nothing_is_there(tmp_path / "store")
+    execute(ledger_url, "update sparewheel.backup_log set finished_at = finished_at - interval '1 hour'")
+    house.reaper.sweep()
+    assert nothing_is_there(tmp_path / "store")
+
+
+def test_a_cancelled_run_that_dies_in_its_upload_is_cleared_later(
+    house: House, ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> str:
+        raise _PowerCutError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.services.run_backup.BackupRunner._clear_up", cut)
+        patch.setattr("bot.storage.filesystem_upload.FolderUpload.abort", lambda _: None)
+        asked = house.backups.request(OMAR, kind=Kind.FULL, database="shop")
+        gate = Gate()
+        stopped: list[type[BaseException]] = []
+
+        def run() -> None:
+            try:
+                gated_runner(house, gate).run(asked.record.id, lambda _: None)
+            except _PowerCutError:
+                stopped.append(_PowerCutError)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        assert gate.reached.wait(60)
+        house.backups.cancel(OMAR, asked.record.id)
+        gate.opened.set()
+        thread.join(60)
+        assert stopped
+    assert house.backups.message(asked.record.id).record.state is State.CANCELLED
+    assert not nothing_is_there(tmp_path / "store")
+    execute(ledger_url, "update sparewheel.backup_log set finished_at = finished_at - interval '1 hour'")
+    house.reaper.sweep()
+    assert nothing_is_there(tmp_path / "store")
+
+
+def test_no_progress_is_drawn_once_the_end_is_written(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow redraw that outlives the run would cover the verdict, with a Cancel button for ever."""
+    monkeypatch.setattr("bot.services.pulse._BEAT_SECONDS", 0.02)
+    ended = threading.Event()
+    late: list[State] = []
+    real = Outcomes._end_once
+
+    def note(self: Outcomes, ending: Any) -> bool:
+        ended.set()
+        return real(self, ending)
+
+    def slow(record: BackupRecord) -> None:
+        threading.Event().wait(0.5)
+        if ended.is_set():
+            late.append(record.state)
+
+    monkeypatch.setattr(Outcomes, "_end_once", note)
+    asked = house.backups.request(OMAR, kind=Kind.FULL, database="shop")
+    assert house.runner.run(asked.record.id, slow).state is State.STORED
+    assert not late
+
+
+def test_a_view_that_is_being_refreshed_is_not_counted_and_said(
+    some_rows: Database, make_house: Callable[..., House]
+) -> None:
+    execute(some_rows.url, "create materialized view public.sums as select count(*) as n from public.wide")
+    house = make_house(some_rows.url, 'lock_timeout = "1s"')
+    with running(house) as (_, _, ended), psycopg.connect(some_rows.url) as refreshing:
+        refreshing.execute("lock table public.empty in access share mode")
+        refreshing.execute("refresh materialized view public.sums")
+        pause = threading.Event()
+        while not _waits_for_a_lock(some_rows):
+            pause.wait(0.05)
+        while _waits_for_a_lock(some_rows):
+            pause.wait(0.05)
+    assert ended[0].state is State.STORED, (ended[0].error_sentence, ended[0].error_detail)
+    assert any("public.sums" in warning for warning in ended[0].warnings)
 
 
 def test_a_fenced_out_run_removes_what_it_wrote(house: House, ledger_url: str, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from bot.errors import SandboxError
 from bot.sandbox.embedded import home as home_module
 from bot.sandbox.embedded.accounts import Account, reachable_programs, server_account
 from bot.sandbox.embedded.children import end, spawn
+from bot.sandbox.embedded.keeping import Keeper
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.settings import load_configuration
 from tests.support.servers import traversable_folder
@@ -216,6 +217,58 @@ def test_a_stale_postmaster_pid_that_names_a_stranger_is_removed(home: Path) -> 
         assert stranger.poll() is None
     finally:
         end(stranger)
+
+
+def test_a_server_that_was_killed_runs_again_on_its_port(servers: EmbeddedServers) -> None:
+    query(servers.ledger_url, "create table kept as select 42 as answer")
+    assert servers.look_after() == []
+    assert servers.main.pid
+    with psycopg.connect(servers.ledger_url, autocommit=True) as session:
+        busy = session.execute("select pg_backend_pid()").fetchone()
+        assert busy
+        # A session that would live on beside a new server: stopped, it does not see its parent's end.
+        os.kill(busy[0], signal.SIGSTOP)
+        os.kill(servers.main.pid, signal.SIGKILL)
+        said: list[str] = []
+
+        def again() -> bool:
+            if said:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(busy[0], signal.SIGCONT)
+            said.extend(servers.look_after())
+            return len(said) == 2
+
+        wait_until(again)
+        assert gone(busy[0])
+    assert said == [
+        "the embedded main server ended by itself; again in 1 s",
+        "the embedded main server runs again",
+    ]
+    assert query(servers.ledger_url, "select answer from kept") == 42
+    assert servers.look_after() == []
+
+
+def test_one_that_ends_again_and_again_is_given_up_with_a_sentence(servers: EmbeddedServers) -> None:
+    now = 0.0
+    keeper = Keeper(servers.staging, clock=lambda: now)
+    for _ in range(3):
+        servers.staging.stop()
+        assert "again in" in (keeper.look_after() or "")
+        assert keeper.look_after() is None  # its pause is not over
+        now += 5.0
+        assert "runs again" in (keeper.look_after() or "")
+    servers.staging.stop()
+    with pytest.raises(SandboxError, match="ended 4 times within ten minutes"):
+        keeper.look_after()
+
+
+def test_one_whose_port_was_taken_is_given_up(servers: EmbeddedServers) -> None:
+    servers.staging.stop()
+    with (
+        socket.create_server(("127.0.0.1", servers.staging.port)),
+        pytest.raises(SandboxError, match="could not be started again"),
+    ):
+        servers.staging.start_again()
 
 
 def test_starting_in_a_passing_thread_is_refused(home: Path) -> None:

@@ -115,7 +115,7 @@ def test_one_missed_beat_is_survived(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_a_ledger_that_stays_away_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulse_module, "LEASE_SECONDS", 0.05)
+    monkeypatch.setattr(pulse_module, "_LEDGER_PATIENCE_SECONDS", 0.05)
 
     def beat() -> Beat:
         raise OSError("ledger away")

@@ -47,11 +47,17 @@ SELECT * FROM backup_log
 WHERE state IN ('queued', 'running') AND (:database::text IS NULL OR database = :database)
 ORDER BY state = 'running' DESC, created_at, id;
 
--- name: last_failure_after(database, after)^
-SELECT * FROM backup_log
-WHERE database = :database AND state = 'failed'
-    AND (:after::timestamptz IS NULL OR finished_at > :after)
-ORDER BY finished_at DESC
+-- name: standing_failure(database)^
+SELECT * FROM backup_log AS failure
+WHERE failure.database = :database AND failure.state = 'failed' AND failure.backup_type <> 'table'
+    AND NOT EXISTS (
+        SELECT FROM backup_log AS success
+        WHERE success.database = failure.database
+            AND success.state = 'stored'
+            AND success.finished_at > failure.finished_at
+            AND success.backup_type IN (failure.backup_type, 'full')
+    )
+ORDER BY failure.finished_at DESC
 LIMIT 1;
 
 -- name: ahead(id)$
@@ -185,3 +191,14 @@ FOR UPDATE OF waiting SKIP LOCKED;
 -- name: mark_checked(id, ok, sentence)!
 UPDATE backup_log SET checked_at = clock_timestamp(), check_ok = :ok, check_sentence = :sentence
 WHERE id = :id AND state = 'stored';
+
+-- name: mark_cleared(id)!
+UPDATE backup_log SET upload_id = NULL WHERE id = :id AND state IN ('failed', 'cancelled');
+
+-- name: uncleared(older_than_seconds)
+SELECT * FROM backup_log
+WHERE state IN ('failed', 'cancelled') AND upload_id IS NOT NULL
+    AND finished_at < clock_timestamp() - make_interval(secs => :older_than_seconds)
+ORDER BY finished_at
+LIMIT 20
+FOR UPDATE SKIP LOCKED;

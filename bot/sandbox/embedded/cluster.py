@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -145,6 +146,16 @@ class Cluster:
                 return
         raise self._error(f"The embedded {self.name} server did not start")
 
+    def start_again(self) -> None:
+        """Start a server that ended by itself, on the port that its clients were told.
+
+        Raises:
+            SandboxError: it did not start, or somebody else has the port now.
+        """
+        self._clear_the_way()
+        if free_port(self.port) != self.port or not self._try_start():
+            raise self._error(f"The embedded {self.name} server ended and could not be started again")
+
     def _try_start(self) -> bool:
         settings = {**_SETTINGS, **({} if self.durable else _NOT_DURABLE), "port": str(self.port)}
         options = [f"--{name}={value}" for name, value in settings.items()]
@@ -194,7 +205,22 @@ class Cluster:
                 if not _works_in(int(lines[0]), self.data):
                     break
                 time.sleep(0.1)
+        self._end_orphans()
         pid_file.unlink(missing_ok=True)
+
+    def _end_orphans(self) -> None:
+        """End the sessions of a server that was killed: they live on until they next wait for something.
+
+        Without its postmaster.pid a new server would not notice them, and both would write the same files.
+        """
+        until = time.monotonic() + _START_S
+        while orphans := [pid for pid in _process_ids() if _works_in(pid, self.data)]:
+            if time.monotonic() > until:
+                raise self._error(f"Sessions of an earlier embedded {self.name} server do not end")
+            for pid in orphans:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGQUIT)
+            time.sleep(0.1)
 
     def _environ(self) -> Mapping[str, str]:
         return {"PATH": f"{self.bin_dir}:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
@@ -211,6 +237,10 @@ def _lines(path: Path) -> list[str]:
         return path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return []
+
+
+def _process_ids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
 def _works_in(pid: int, folder: Path) -> bool:

@@ -16,6 +16,7 @@ from bot.sandbox.embedded.accounts import reachable_programs, server_account
 from bot.sandbox.embedded.cluster import Cluster
 from bot.sandbox.embedded.configuration import configuration_text
 from bot.sandbox.embedded.home import Home
+from bot.sandbox.embedded.keeping import Keeper
 from bot.sandbox.samples import load
 
 SUPERUSER = "supabase_admin"  # as Supabase names the owner of its platform
@@ -41,6 +42,7 @@ class EmbeddedServers:
         self._samples = samples
         self._home = Home(home)
         self._clusters: dict[str, Cluster] = {}
+        self._keepers: list[Keeper] = []
         self._passwords: Mapping[str, str] = {}
 
     @property
@@ -76,12 +78,22 @@ class EmbeddedServers:
                 cluster.start(ports.get(name))
             self._fill()
             self._home.write_state(self._state())
+            self._keepers = [Keeper(cluster) for cluster in self._clusters.values()]
         except BaseException:
             self.stop()
             raise
 
+    def look_after(self) -> list[str]:
+        """Start again what ended by itself, and say so; call it often, from the thread that started them.
+
+        Raises:
+            SandboxError: a server ends again and again, or does not start any more.
+        """
+        return [words for keeper in self._keepers if (words := keeper.look_after())]
+
     def stop(self) -> None:
         """Stop both clusters and give the home back. Stopping twice is fine."""
+        self._keepers = []
         for cluster in self._clusters.values():
             cluster.stop()
         self._home.unlock()
