@@ -6,8 +6,6 @@ import dataclasses
 import logging
 import time
 
-import click
-
 from bot.app import House
 from bot.cli import follow
 from bot.cli.interrupts import Interrupts
@@ -37,7 +35,6 @@ def run_backup(
             return _to_its_end(house, actor, record, show_step)
     except KeyboardInterrupt:
         cancel(house, actor, record.id)
-        click.echo("Left at once; what lies in storage of it is removed by the next worker.", err=True)
         return house.backups.message(record.id).record
 
 

@@ -54,11 +54,16 @@ class BackupRunner:
         Raises:
             NotFoundError: no such backup.
             LedgerUnavailableError: the ledger cannot be reached, so nothing was begun.
+            KeyboardInterrupt: Ctrl-C came; the backup is cancelled.
         """
         attempt = new_attempt()
         run = self._claim(backup_id, attempt)
         if run is not None:
-            made = self._make(run, on_progress)
+            try:
+                made = self._make(run, on_progress)
+            except KeyboardInterrupt:
+                self._leave(run)
+                raise
             # The pulse is over: no progress can be drawn after, and over, the verdict that is written now.
             if isinstance(made, Manifest):
                 self._end_well(run, made)
@@ -103,6 +108,12 @@ class BackupRunner:
             except Exception as error:
                 log.exception("backup %s ended with an error nobody foresaw", run.record.id)
                 return unforeseen(error)
+
+    def _leave(self, run: Run) -> None:
+        """Somebody at a terminal will not wait: the row says cancelled now, not when its lease is over."""
+        with borrowed(self.pool) as connection:
+            ledger.request_cancel(connection, run.record.id, run.record.requested_user)
+        self._end_badly(run, CancelledError("Whoever ran it left at once."))
 
     def _end_well(self, run: Run, manifest: Manifest) -> None:
         """All of it lies in storage: from here on only a row that says otherwise may have it removed."""
