@@ -112,6 +112,8 @@ def code_of(error: BaseException) -> str:
     if isinstance(error, SlackApiError):
         response: Any = error.response
         code = response.get("error") if hasattr(response, "get") else None
+        if code and " " in str(code):  # the sdk's own sentence, with what it read, where that is not JSON
+            return "http_no_json"
         return str(code) if code else f"http_{getattr(response, 'status_code', 'error')}"
     return type(error).__name__
 

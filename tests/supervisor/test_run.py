@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from bot.supervisor import attach
@@ -27,6 +28,8 @@ def until(look: Callable[[], object]) -> None:
 
 @pytest.fixture
 def environ(tmp_path: Path, fresh_database: Database, ledger_url: str) -> dict[str, str]:
+    with psycopg.connect(fresh_database.url) as connection:
+        connection.execute("CREATE TABLE drivers AS SELECT n AS id FROM generate_series(1, 100) n")
     (tmp_path / "archives").mkdir()
     configuration = tmp_path / "sparewheel.toml"
     configuration.write_text(
@@ -186,6 +189,7 @@ def test_before_it_is_ready_it_names_what_would_make_backups_fail(
     looks = "\n".join(line for line in said.splitlines() if line.startswith("  Look at:"))
     assert "storage: " in looks
     assert "database fleet: " in looks
+    assert "drivers" in looks  # the nearest
     assert "SECOND_URL is not set" in looks
     assert said.index("Sparewheel is ready.") < said.index("  Look at:")
 
