@@ -31,6 +31,7 @@ $(READY): pyproject.toml requirements/dev.txt requirements/runtime.in requiremen
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Sparewheel needs Python 3.11 or newer; this is $$($(PYTHON) --version 2>&1)." >&2; \
 	  echo "Name another one: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12" >&2; exit 1; }
+	@test -w . || { echo "$(CURDIR) cannot be written to by $$(id -un); copy the project to a folder that can." >&2; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { \
 	  echo "The virtual environment could not be made (Debian: apt-get install python3-venv)." >&2; exit 1; }
 	@echo "Setting up $(VENV) (once; about a minute)"
