@@ -63,6 +63,7 @@ class Supervisor:
         self._variables = dict(environ) | {"SPAREWHEEL_HOME": str(self.home)}
         self._ours = attach.given(environ)  # with what is ours: left for other terminals
         self._anything_ran = False
+        self._servers: EmbeddedServers | None = None
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -100,7 +101,10 @@ class Supervisor:
 
         Raises:
             ServiceError: a part ended with the exit code that says that no restart will help.
+            SandboxError: an embedded server ends again and again.
         """
+        for words in self._servers.look_after() if self._servers else ():
+            say(words)
         for child in self.children:
             if child.is_hopeless:
                 raise ServiceError(f"{child.name} cannot run.", next_step=_said_above(child))
@@ -121,6 +125,7 @@ class Supervisor:
         servers = EmbeddedServers(self.home)
         stack.callback(servers.stop)
         servers.start()
+        self._servers = servers
         self._anything_ran = True
         if self.plan.ledger:
             self._give(SPAREWHEEL_DATABASE_URL=servers.ledger_url)

@@ -220,32 +220,45 @@ def test_a_stale_postmaster_pid_that_names_a_stranger_is_removed(home: Path) -> 
 
 
 def test_a_server_that_was_killed_runs_again_on_its_port(servers: EmbeddedServers) -> None:
-    query(servers.ledger_url, "create table kept as select 42 as answer")
+    query(servers.ledger_url, "set synchronous_commit = on; create table kept as select 42 as answer")
     assert servers.look_after() == []
-    assert servers.main.pid
-    with psycopg.connect(servers.ledger_url, autocommit=True) as session:
-        busy = session.execute("select pg_backend_pid()").fetchone()
-        assert busy
-        # A session that would live on beside a new server: stopped, it does not see its parent's end.
-        os.kill(busy[0], signal.SIGSTOP)
-        os.kill(servers.main.pid, signal.SIGKILL)
+    pid = servers.main.pid
+    assert pid
+    with busy_session(servers.ledger_url) as orphan:
+        os.kill(pid, signal.SIGKILL)
         said: list[str] = []
 
         def again() -> bool:
-            if said:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(busy[0], signal.SIGCONT)
             said.extend(servers.look_after())
             return len(said) == 2
 
         wait_until(again)
-        assert gone(busy[0])
+        assert gone(orphan), "it must not write beside the new server"
     assert said == [
         "the embedded main server ended by itself; again in 1 s",
         "the embedded main server runs again",
     ]
     assert query(servers.ledger_url, "select answer from kept") == 42
     assert servers.look_after() == []
+
+
+@contextlib.contextmanager
+def busy_session(url: str) -> Iterator[int]:
+    """The process id of a session that never waits, so that it does not notice its server's end."""
+    with psycopg.connect(url, autocommit=True) as session:
+        pid = session.info.backend_pid
+
+        def work() -> None:
+            with contextlib.suppress(psycopg.OperationalError):
+                session.execute("do $$ begin loop end loop; end $$")
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        wait_until(
+            lambda: query(url, f"select state = 'active' from pg_stat_activity where pid = {pid}") is True
+        )
+        yield pid
+        thread.join()
 
 
 def test_one_that_ends_again_and_again_is_given_up_with_a_sentence(servers: EmbeddedServers) -> None:

@@ -16,6 +16,7 @@ import psutil
 import psycopg
 import pytest
 
+from bot.ledger.connection import ledger_conninfo
 from bot.supervisor import attach
 from tests.support.servers import Database
 
@@ -132,6 +133,22 @@ def test_a_worker_that_died_is_started_again(start: Start, environ: dict[str, st
     assert "worker ended (exit code -9); again in 1 s" in process.communicate()[0]
 
 
+def test_an_embedded_server_that_was_killed_is_started_again(start: Start, environ: dict[str, str]) -> None:
+    process = start(SPAREWHEEL_DATABASE_URL="")
+    family(process, environ)
+    folders = json.loads((Path(environ["SPAREWHEEL_HOME"]) / "state.json").read_text())["folders"]
+    pid_file = Path(folders["main"]) / "postmaster.pid"
+    first = pid_file.read_text().split()[0]
+    os.kill(int(first), signal.SIGKILL)
+    until(lambda: pid_file.exists() and "ready" in (now := pid_file.read_text()) and now.split()[0] != first)
+    until(lambda: elsewhere(environ, "backup", "status").returncode == 0)
+    process.terminate()
+    said, _ = process.communicate()
+    assert "the embedded main server ended by itself; again in 1 s" in said
+    assert "the embedded main server runs again" in said
+    assert process.returncode == 0
+
+
 def test_killed_itself_it_leaves_nothing(start: Start, environ: dict[str, str]) -> None:
     process = start()
     children = family(process, environ)
@@ -161,6 +178,31 @@ def test_what_was_set_for_it_is_found_from_another_terminal(start: Start, enviro
         ]
     )
     assert "is stored" in elsewhere(environ, "backup", "show", "latest").stdout
+
+
+def test_a_long_backup_is_cancelled_and_says_so_when_everything_is_stopped(
+    start: Start, environ: dict[str, str]
+) -> None:
+    with Path(environ["SPAREWHEEL_CONFIG"]).open("a") as configuration:
+        configuration.write('lock_timeout = "600s"\n')
+    process = start()
+    family(process, environ)
+    with psycopg.connect(environ["FLEET_URL"]) as holder:
+        holder.execute("LOCK TABLE drivers IN ACCESS EXCLUSIVE MODE")
+        elsewhere(environ, "backup", "now", "full", "--detach")
+        until(
+            lambda: holder.execute(
+                "SELECT FROM pg_locks WHERE NOT granted AND database IS NOT NULL"
+            ).fetchone()
+        )
+        process.terminate()
+        said, _ = process.communicate()
+    assert process.returncode == 0
+    assert "worker did not end by itself" not in said
+    url = ledger_conninfo(environ["SPAREWHEEL_DATABASE_URL"])
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT state, cancel_requested_by FROM backup_log").fetchone()
+    assert row == ("cancelled", "the worker's shutdown")
 
 
 @pytest.mark.parametrize("missing", ["SPAREWHEEL_DATABASE_URL", "SPAREWHEEL_CONFIG"])
