@@ -188,7 +188,7 @@ def test_ctrl_c_before_anything_is_queued_says_so(sparewheel: CommandLine) -> No
         # The first thing that any command reads: there it stands when the signal comes.
         holder.execute("LOCK TABLE sparewheel.schema_version IN ACCESS EXCLUSIVE MODE")
         process = sparewheel.start("backup", "now", "full")
-        while not holder.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone():
+        while not holder.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()

@@ -192,7 +192,7 @@ def test_a_long_backup_is_cancelled_and_says_so_when_everything_is_stopped(
         elsewhere(environ, "backup", "now", "full", "--detach")
         until(
             lambda: holder.execute(
-                "SELECT FROM pg_locks WHERE NOT granted AND database IS NOT NULL"
+                "SELECT 1 FROM pg_locks WHERE NOT granted AND database IS NOT NULL"
             ).fetchone()
         )
         process.terminate()
