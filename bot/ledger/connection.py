@@ -84,8 +84,8 @@ def ledger_errors() -> Iterator[None]:
         said = getattr(diagnostic, "message_primary", None) or type(error).__name__
         raise LedgerUnavailableError(
             "The bot's own database cannot be reached.",
-            next_step="Look whether the server behind SPAREWHEEL_DATABASE_URL is up and that database exists, "
-            "then try again.",
+            next_step="Look whether the server behind SPAREWHEEL_DATABASE_URL is up and that database "
+            "exists, then try again.",
             cause=said,
         ) from None
 
