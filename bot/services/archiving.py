@@ -294,10 +294,9 @@ def _demand_rows(held: Snapshot[Outline], entries: Sequence[TocEntry]) -> None:
 def _suspicions(run: Run, seen: Outline) -> tuple[str, ...]:
     """What a person should look at although all went well."""
     assert run.measuring is not None
-    found = tuple(run.measuring.warnings)
     if seen.plan.data_tables and run.measuring.tally.rows == 0:
-        return (*found, "Every table is empty: look whether this is the right database.")
-    return found
+        return ("Every table is empty: look whether this is the right database.",)
+    return ()
 
 
 def _around_the_dump(run: Run, found: Preflight) -> _Extras:

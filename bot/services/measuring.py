@@ -46,7 +46,6 @@ class Measuring:
     tally: Tally = field(default_factory=Tally)
     measured: dict[TableName, Measured] = field(default_factory=dict)
     inventory: dict[str, Any] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._error: BaseException | None = None
@@ -133,16 +132,9 @@ class Measuring:
         return tables if len(tables) <= _MOST_LOCKED_AT_ONCE else ()
 
     def _measure(self, connection: Connection[Any], relation: Relation) -> None:
-        try:
-            # Rolled back, so that the locks which reading takes are given back: indexes have some too.
-            with connection.transaction(force_rollback=True):
-                result = fingerprint.measure(connection, relation, content=self._wants_content(relation))
-        except psycopg.errors.LockNotAvailable:
-            if relation.kind != "materialized view":
-                raise
-            # Its rows are not in the archive anyway: a REFRESH makes them anew.
-            self.warnings.append(f"{relation.table} was being refreshed, so its rows were not counted.")
-            return
+        # Rolled back, so that the locks which reading takes are given back: indexes have some too.
+        with connection.transaction(force_rollback=True):
+            result = fingerprint.measure(connection, relation, content=self._wants_content(relation))
         self.measured[relation.table] = result
         self.tally.rows += result.rows or 0
         self.tally.tables += 1

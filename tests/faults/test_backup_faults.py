@@ -582,23 +582,6 @@ def test_no_progress_is_drawn_once_the_end_is_written(house: House, monkeypatch:
     assert not late
 
 
-def test_a_view_that_is_being_refreshed_is_not_counted_and_said(
-    some_rows: Database, make_house: Callable[..., House]
-) -> None:
-    execute(some_rows.url, "create materialized view public.sums as select count(*) as n from public.wide")
-    house = make_house(some_rows.url, 'lock_timeout = "1s"')
-    with running(house) as (_, _, ended), psycopg.connect(some_rows.url) as refreshing:
-        refreshing.execute("lock table public.empty in access share mode")
-        refreshing.execute("refresh materialized view public.sums")
-        pause = threading.Event()
-        while not _waits_for_a_lock(some_rows):
-            pause.wait(0.05)
-        while _waits_for_a_lock(some_rows):
-            pause.wait(0.05)
-    assert ended[0].state is State.STORED, (ended[0].error_sentence, ended[0].error_detail)
-    assert any("public.sums" in warning for warning in ended[0].warnings)
-
-
 def test_a_fenced_out_run_removes_what_it_wrote(house: House, ledger_url: str, tmp_path: Path) -> None:
     with running(house) as (_, _, ended):
         expire_leases(ledger_url)
