@@ -13,6 +13,7 @@ import click
 import uvicorn
 
 from bot.app import House
+from bot.cli.part import restartable
 from bot.cli.session import environment, open_house
 from bot.errors import ConfigurationError
 from bot.ledger import migrate as migrations
@@ -31,6 +32,7 @@ def migrate() -> None:
 
 
 @click.command()
+@restartable
 def socket() -> None:
     """Answer Slack through Socket Mode (SLACK_BOT_TOKEN and SLACK_APP_TOKEN)."""
     with stop_on_signal() as stop, open_house() as house:
@@ -48,6 +50,7 @@ def socket() -> None:
 
 
 @click.command()
+@restartable
 def web() -> None:
     """Answer Slack over HTTP: /slack/events and /healthz (SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET)."""
     with open_house() as house:

@@ -11,6 +11,7 @@ import click
 
 from bot.app import House
 from bot.cli import doctor
+from bot.cli.part import restartable
 from bot.cli.session import open_house
 from bot.core.backup import BackupRecord
 from bot.core.check import CheckMessage
@@ -30,6 +31,7 @@ _SHUTDOWN = "the worker's shutdown"
 
 
 @click.command()
+@restartable
 def worker() -> None:
     """Run backups and checks, deliver messages, and clear up behind dead processes."""
     with open_house() as house:

@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 from bot.errors import ConfigurationError
 from bot.slack.bolt import drain
 from bot.slack.client import code_of, explain
+from bot.slack.patience import until_reached
 
 _LOG = logging.getLogger(__name__)
 # Less than this and the watchdog fights the SDK's own reconnect (facts: python-slack-sdk #1379, #1462).
@@ -54,15 +55,16 @@ class SocketMode:
             raise explain(error) from None
 
     def run(self, stop: threading.Event, on_connected: Callable[[], None] = lambda: None) -> None:
-        """Connect, keep the connection up until `stop` is set, then let answers finish.
+        """Connect as soon as Slack can be reached, stay connected until `stop` is set, let answers finish.
 
         The caller sets `stop` on SIGTERM: Bolt's own start() would not hear of it. `on_connected` is called
         once, when Slack can be heard.
         """
-        self.connect()
-        on_connected()
-        last_up = time.monotonic()
         try:
+            until_reached(self.connect, stop, on_away=lambda _: None)
+            if not stop.is_set():
+                on_connected()
+            last_up = time.monotonic()
             while not stop.wait(_LOOK_SECONDS):
                 if self.connected:
                     last_up = time.monotonic()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -169,3 +170,21 @@ def test_a_button_with_another_value_than_an_id_does_nothing(edge: Edge, people:
     edge.app.dispatch(BoltRequest(mode="socket_mode", body=body))
     wait_for(lambda: answers(people, "omar"))
     assert "Say which backup" in answers(people, "omar")[-1]["text"]
+
+
+def test_a_socket_waits_until_slack_can_be_reached(
+    slack: SlackServer, edge: Edge, people: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.socket._LOOK_SECONDS", 0.1)
+    people.fault("drop", methods=("apps.connections.open",), times=1)
+    line = SocketMode(edge.app, slack.credentials.app_token, slack.api_url)
+    line._handler.client.web_client.retry_handlers = []
+    stop, connected = threading.Event(), threading.Event()
+    thread = threading.Thread(target=line.run, args=(stop, connected.set))
+    thread.start()
+    try:
+        wait_for(lambda: connected.is_set() or not thread.is_alive())
+        assert connected.is_set()
+    finally:
+        stop.set()
+        thread.join()
