@@ -35,7 +35,7 @@ class Queue:
         return self._defer(conn, RUN_CHECK, queue=SLOW, lock=None, arguments={"check_id": check_id})
 
     def restore_test(self, conn: LedgerConnection, test_id: str) -> int:
-        """Have a worker run a restore test. It touches storage and staging only, so it waits for no backup."""
+        """Have a worker run a restore test. It uses storage and staging only, so it waits for no backup."""
         return self._defer(conn, RUN_RESTORE_TEST, queue=SLOW, lock=None, arguments={"test_id": test_id})
 
     def deliver(self, conn: LedgerConnection, outbox_id: str, topic: str, subject: str) -> int:

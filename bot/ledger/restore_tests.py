@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from psycopg.rows import DictRow
@@ -43,7 +43,7 @@ class Result:
     archive_bytes: int | None = None
     archive_sha256: str | None = None
     archive_version_id: str | None = None
-    times: StepTimes = StepTimes()
+    times: StepTimes = field(default_factory=StepTimes)
     proof_key: str | None = None
     keep_seconds: float | None = None
 
@@ -259,5 +259,9 @@ def _record(row: DictRow) -> RestoreTestRecord:
         step=Step[row["step"]] if row["step"] else None,
         times=StepTimes(row["download_seconds"], row["restore_seconds"], row["verify_seconds"]),
         verdict=Verdict(row["verdict"]) if row["verdict"] else None,
-        findings=tuple(Finding(**{**each, "severity": Severity(each["severity"])}) for each in row["findings"]),
+        findings=tuple(_finding(each) for each in row["findings"]),
     )
+
+
+def _finding(kept: dict[str, Any]) -> Finding:
+    return Finding(**{**kept, "severity": Severity(kept["severity"])})

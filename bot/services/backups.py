@@ -287,10 +287,19 @@ def read_manifest(store: Store, record: BackupRecord) -> Manifest:
         StorageError: it is not there or the store does not answer.
         ValueError: it is not a manifest of a version known here.
     """
+    return from_json(manifest_bytes(store, record))
+
+
+def manifest_bytes(store: Store, record: BackupRecord) -> bytes:
+    """A backup's manifest as it lies in storage, by its version where one was recorded.
+
+    Raises:
+        StorageError: it is not there or the store does not answer.
+    """
     if record.manifest_key is None:
         raise ObjectMissingError(f"Backup {record.id} has no manifest.")
     with store.open(record.manifest_key, record.manifest_version_id) as chunks:
-        return from_json(b"".join(chunks))
+        return b"".join(chunks)
 
 
 def _has_problem(status: DatabaseStatus, now: datetime) -> bool:
