@@ -120,11 +120,18 @@ def recent(
 
 
 def newest_stored(
-    conn: LedgerConnection, database: str | None = None, kind: Kind | None = None
+    conn: LedgerConnection,
+    database: str | None = None,
+    kind: Kind | None = None,
+    format: Format | None = None,  # noqa: A002 - the field's own name everywhere in the product
 ) -> BackupRecord | None:
     """The stored backup with the newest snapshot."""
     row = statements("backups").one(
-        conn, "newest_stored", database=database, kind=kind.value if kind else None
+        conn,
+        "newest_stored",
+        database=database,
+        kind=kind.value if kind else None,
+        format=format.value if format else None,
     )
     return None if row is None else _record(row)
 

@@ -11,7 +11,7 @@ from bot.core.ids import ID_LENGTH, SHORTEST_PREFIX, looks_like_id
 from bot.core.manifest import Manifest, from_json
 from bot.core.people import Action, Actor
 from bot.errors import NotFoundError, ObjectMissingError, SparewheelError, UserError
-from bot.ledger import audit, checks
+from bot.ledger import audit, checks, restore_tests
 from bot.ledger import backups as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.ledger.queue import Queue
@@ -25,6 +25,7 @@ from bot.services.views import (
     CancelView,
     DatabaseStatus,
     KindStatus,
+    Recovery,
     StatusView,
 )
 from bot.storage.interface import Store
@@ -222,6 +223,7 @@ class Backups:
         settings = self.sources.settings(name)
         newest = ledger.newest_stored(connection, name)
         newest_stored_at = newest.finished_at if newest else None
+        proved = restore_tests.last_pass(connection, name)
         kinds = []
         for kind in _STATUS_KINDS:
             limits = [s.stale_after for s in settings.schedules.values() if s.kind == kind and s.stale_after]
@@ -238,7 +240,19 @@ class Backups:
             running=ledger.running_and_queued(connection, name),
             last_failure=ledger.last_failure_after(connection, name, newest_stored_at),
             usual_size=ledger.usual_size(connection, name, Kind.FULL),
+            rto=timedelta(seconds=settings.rto) if settings.rto else None,
+            proved_at=proved.finished_at if proved else None,
+            recovery=_recovery(connection, name),
         )
+
+
+def _recovery(connection: LedgerConnection, database: str) -> Recovery | None:
+    """Today's size at measured rates; None where nothing was measured yet, or there is nothing to restore."""
+    newest = ledger.newest_stored(connection, database, Kind.FULL)
+    rates = restore_tests.rates(connection, database)
+    if newest is None or newest.size_bytes is None or rates is None:
+        return None
+    return Recovery(timedelta(seconds=newest.size_bytes * (rates.download + rates.restore)), rates.tests)
 
 
 def find(connection: LedgerConnection, text: str, *, stored_only: bool = False) -> BackupRecord:
