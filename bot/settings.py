@@ -168,6 +168,13 @@ class RestoreTestSettings(_Part):
     jobs: Annotated[int, Field(ge=1, le=16)] = 2
     keep_failed: Seconds = 24 * 3600.0  # how long the scratch database stays after a FAIL
     physical_clone: str | None = None  # HOST:PORT of a staging server that was copied from production's files
+    template: str | None = None  # on staging: a project that the platform has laid out, for `customer`
+
+    @model_validator(mode="after")
+    def _customer_has_a_template(self) -> RestoreTestSettings:
+        if self.way == "customer" and self.template is None:
+            raise ValueError('way = "customer" needs template: a database on staging laid out by the platform')
+        return self
 
 
 class DatabaseSettings(_Part):
@@ -189,6 +196,9 @@ class DatabaseSettings(_Part):
     compression_level: Annotated[int, Field(ge=0, le=19)] = 3
     schedules: Mapping[Name, ScheduleSettings] = Field(default_factory=dict)
     checks: tuple[CheckSettings, ...] = ()
+    date_ranges: tuple[DateRangeSettings, ...] = ()
+    hash_chains: tuple[HashChainSettings, ...] = ()
+    application: ApplicationSettings | None = None
     restore_test: RestoreTestSettings = RestoreTestSettings()
 
     @model_validator(mode="after")

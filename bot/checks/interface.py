@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from psycopg import Connection
 from bot.core.finding import Finding
 from bot.core.manifest import Manifest
 from bot.postgres.address import Address
+from bot.postgres.clients import Client
 from bot.postgres.restore_log import RestoreLog
 from bot.settings import DatabaseSettings
 
@@ -32,8 +33,9 @@ class Restored:
 
     `connection` is open to the scratch database as its owner, read only, with the session settings of
     fingerprints, row security off and a statement timeout; `archive` the downloaded file (custom format),
-    already compared with the manifest. `left_out` names what the way of restoring leaves out on purpose
-    (quoted identity -> reason): a difference there is a note, not a failure.
+    already compared with the manifest; `client` the programs that restored it. `left_out` names what the
+    way of restoring leaves out on purpose (quoted identity -> reason): a difference there is a note, not a
+    failure.
     """
 
     manifest: Manifest
@@ -41,11 +43,13 @@ class Restored:
     address: Address
     connection: Connection[Any]
     archive: Path
+    client: Client
     log: RestoreLog
     timings: Timings
     rto: timedelta | None
     way: str  # "everything" or "customer"
     left_out: dict[str, str]
+    role_names: Mapping[str, str] = field(default_factory=dict)  # a stand-in's name -> the source's role
 
 
 class Check(Protocol):
@@ -56,4 +60,4 @@ class Check(Protocol):
         """What people read: `row counts`."""
 
     def run(self, restored: Restored) -> Sequence[Finding]:
-        """Look, and say everything that is wrong; an empty answer means all of it was looked at and is right."""
+        """Look, and say everything that is wrong; an empty answer means that all of it is right."""
