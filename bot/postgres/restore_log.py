@@ -1,0 +1,141 @@
+"""What a restore said: every line of it sorted by rule, with nothing of the database's rows in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.finding import Severity
+from bot.postgres.restore_rules import UNEXPLAINED, Meaning, meaning_of
+
+_SPOKEN = re.compile(r"pg_restore: (?P<level>error|fatal|warning|detail|hint): (?P<text>.*)")
+_FROM_ENTRY = re.compile(r"pg_restore: from TOC entry \d+; \d+ \d+ (?P<label>.*)")
+_NARRATION = re.compile(
+    r"pg_restore: (?:while [A-Z ]+:|creating |processing |connecting |dropping |launching |finished |"
+    r"entering |executing |implied |(?:in|re)?disabling |enabling )"
+)
+_IGNORED = re.compile(r"errors ignored on restore: (?P<count>\d+)")
+_SERVER_SAYS = re.compile(r"(?:NOTICE|WARNING|INFO|LOG|DEBUG):  ?(?P<text>.*)")
+# libpq's reason for a failed connection goes on over several lines.
+_ABOUT_CONNECTION = re.compile(r"connection to server |\tIs the server|\tThis probably means")
+_LABEL_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One thing that was said. `text_redacted` is rebuilt from names and fixed words, never from rows.
+
+    `object` is the archive's own name for what it was about ("TRIGGER auth users on_auth_user_created …").
+    """
+
+    rule: str
+    severity: Severity
+    text_redacted: str
+    object: str | None = None
+
+
+@dataclass(frozen=True)
+class RestoreLog:
+    """Everything said during a restore. `exit_code` is the worst of all programs that ran.
+
+    `ignored_errors` counts what pg_restore says it went on after, and what was refused while owners, grants
+    and policies were put back.
+    """
+
+    lines: tuple[LogLine, ...]
+    exit_code: int
+    ignored_errors: int
+
+    @property
+    def explained(self) -> bool:
+        """Whether every line is of a known kind, and no ignored error went without a line."""
+        return not any(line.rule == UNEXPLAINED for line in self.lines)
+
+    def plus(self, other: RestoreLog) -> RestoreLog:
+        """Both logs, one after the other."""
+        return RestoreLog(
+            self.lines + other.lines,
+            self.exit_code or other.exit_code,
+            self.ignored_errors + other.ignored_errors,
+        )
+
+
+EMPTY_LOG = RestoreLog((), 0, 0)
+
+
+def line(rule: str, severity: Severity, text: str, about: str | None = None) -> LogLine:
+    """A line of our own making; `text` holds no row."""
+    return LogLine(rule, severity, text, about)
+
+
+def read(stderr: str, exit_code: int, missing_extensions: Sequence[str] = ()) -> RestoreLog:
+    """Sort what pg_restore wrote.
+
+    `missing_extensions` are those that were left out: what then "does not exist" is put down to them.
+    """
+    lines = list(_lines(stderr, bool(missing_extensions)))
+    ignored = sum(int(found["count"]) for found in _IGNORED.finditer(stderr))
+    errors = sum(line.rule != "SERVER_REMARK" for line in lines)
+    if ignored > errors:
+        text = f"pg_restore went on after {ignored} errors, and only {errors} can be found in what it said"
+        lines.append(line(UNEXPLAINED, Severity.FAIL, text))
+    lines += _about_the_end(lines, exit_code, ignored)
+    return RestoreLog(tuple(lines), exit_code, ignored)
+
+
+def _about_the_end(lines: Sequence[LogLine], exit_code: int, ignored: int) -> Iterator[LogLine]:
+    spoke = any(line.rule != "SERVER_REMARK" for line in lines)
+    if exit_code == 0 and (spoke or ignored):
+        text = "pg_restore ended with exit code 0 after errors"
+        yield line("EXIT_CODE_LIED", Severity.NOTE if _harmless(lines) else Severity.FAIL, text)
+    elif exit_code < 0:
+        yield line("RESTORE_FAILED", Severity.FAIL, f"pg_restore was ended by signal {-exit_code}")
+    elif exit_code and not spoke:
+        yield line("RESTORE_FAILED", Severity.FAIL, f"pg_restore ended with exit code {exit_code} in silence")
+
+
+def _harmless(lines: Sequence[LogLine]) -> bool:
+    return all(line.severity is Severity.NOTE for line in lines)
+
+
+def _lines(stderr: str, extensions_are_missing: bool) -> Iterator[LogLine]:
+    about: str | None = None
+    following = False
+    for raw in stderr.splitlines():
+        if found := _FROM_ENTRY.search(raw):
+            about, following = found["label"][:_LABEL_LENGTH], False
+        elif found := _SPOKEN.search(raw):
+            following = True
+            if said := _spoken(found["level"], found["text"], extensions_are_missing):
+                yield replace(said, object=about)
+        elif found := _SERVER_SAYS.fullmatch(raw):
+            following = True
+            yield LogLine("SERVER_REMARK", Severity.NOTE, "the server had a remark (its words are withheld)")
+        elif _NARRATION.search(raw):
+            following = False
+        elif raw.startswith("pg_restore: ") or not (following or _is_harmless(raw)):
+            yield _unknown(about)
+
+
+def _is_harmless(raw: str) -> bool:
+    return not raw.strip() or bool(_ABOUT_CONNECTION.match(raw))
+
+
+def _spoken(level: str, text: str, extensions_are_missing: bool) -> LogLine | None:
+    if _IGNORED.search(text) or level in ("detail", "hint"):
+        return None  # counted apart; details quote rows and belong to an error that has its own line
+    meaning, words = meaning_of(text)
+    if extensions_are_missing and meaning.may_lack_an_extension:
+        return LogLine("EXTENSION_ABSENT", Severity.UNVERIFIED, words)
+    if level == "warning" and meaning.rule == UNEXPLAINED:
+        return LogLine("CLIENT_WARNING", Severity.UNVERIFIED, words)
+    return _as_line(meaning, words)
+
+
+def _as_line(meaning: Meaning, words: str) -> LogLine:
+    return LogLine(meaning.rule, meaning.severity, words)
+
+
+def _unknown(about: str | None) -> LogLine:
+    return LogLine(UNEXPLAINED, Severity.FAIL, "a line of an unknown kind (withheld)", about)
