@@ -9,6 +9,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import dict_row, tuple_row
 
+from bot.postgres import unforced
 from bot.postgres.sql import statements
 
 
@@ -20,7 +21,7 @@ def rows(conn: Connection[Any], name: str) -> list[dict[str, Any]]:
 
 def one(conn: Connection[Any], query: str) -> tuple[Any, ...]:
     """The first row of a query that is made of quoted names. Raises psycopg.Error."""
-    with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
+    with unforced.reading(conn), conn.cursor(row_factory=tuple_row) as cursor:
         # Without parameters psycopg leaves a % in names alone.
         return cast("tuple[Any, ...]", cursor.execute(query.encode()).fetchone())
 
@@ -39,8 +40,7 @@ def configured(conn: Connection[Any], sql: str, timeout_s: float) -> Sequence[An
         psycopg.Error: the server refused.
         NoSingleRowError: not exactly one row came.
     """
-    with conn.transaction(force_rollback=True), conn.cursor(row_factory=tuple_row) as cursor:
-        cursor.execute("set transaction read only")
+    with unforced.reading(conn), conn.cursor(row_factory=tuple_row) as cursor:
         cursor.execute(
             "select pg_catalog.set_config('search_path', '\"$user\", public, extensions', true),"
             " pg_catalog.set_config('statement_timeout', %s, true)",

@@ -14,7 +14,7 @@ from bot.checks.partitions import leaf_names, moves
 from bot.core.backup import TableName
 from bot.core.finding import Finding
 from bot.core.manifest import TableRecord
-from bot.postgres import catalog, fingerprint
+from bot.postgres import catalog, fingerprint, unforced
 from bot.postgres.catalog import Catalog, Relation
 from bot.postgres.fingerprint import Measured
 
@@ -84,7 +84,7 @@ def _measure(restored: Restored, relation: Relation, seen: _Seen) -> None:
         return
     expression = fingerprint.expression(relation, _source_version(restored))
     try:
-        with restored.connection.transaction():
+        with unforced.reading(restored.connection, relation.table):
             seen.measured[relation.table] = fingerprint.run(restored.connection, relation.table, expression)
     except psycopg.Error as error:
         if restored.connection.closed:

@@ -14,7 +14,7 @@ from bot.checks.partitions import leaf_names, moves
 from bot.core.backup import TableName
 from bot.core.finding import Finding
 from bot.core.manifest import TableRecord
-from bot.postgres import catalog, fingerprint
+from bot.postgres import catalog, fingerprint, unforced
 from bot.postgres.catalog import Catalog
 
 _MATVIEW = "materialized view"
@@ -70,7 +70,7 @@ def _count(restored: Restored, there: Catalog, wanted: Sequence[TableRecord]) ->
 
 def _count_one(restored: Restored, table: TableName, counted: _Counted) -> None:
     try:
-        with restored.connection.transaction():
+        with unforced.reading(restored.connection, table):
             counted.rows[table] = fingerprint.run(restored.connection, table, None).rows or 0
     except psycopg.Error as error:
         if restored.connection.closed:

@@ -13,6 +13,8 @@ from typing import Any
 from psycopg import Connection, Rollback, sql
 from psycopg.rows import tuple_row
 
+from bot.core.backup import TableName
+
 _FORCED = """
 select n.nspname, c.relname
 from pg_catalog.pg_class c
@@ -22,16 +24,18 @@ where c.relforcerowsecurity and c.relrowsecurity and pg_catalog.pg_has_role(c.re
         select from pg_catalog.pg_roles where rolname = current_user and (rolbypassrls or rolsuper)
     )
 """
+_ONE = "    and n.nspname = %s and c.relname = %s"
 
 
 @contextmanager
-def reading(conn: Connection[Any]) -> Iterator[None]:
-    """A transaction in which row security hides nothing of what the role owns; always rolled back.
+def reading(conn: Connection[Any], table: TableName | None = None) -> Iterator[None]:
+    """A transaction in which row security hides nothing of the role's tables, or of this one; rolled back.
 
     `conn` is in autocommit and in no transaction. What runs inside cannot write. Raises psycopg.Error.
     """
+    query, names = (_FORCED, []) if table is None else (_FORCED + _ONE, [table.schema, table.name])
     with conn.cursor(row_factory=tuple_row) as cursor:
-        forced = cursor.execute(_FORCED).fetchall()
+        forced = cursor.execute(query, names).fetchall()
     with conn.transaction():
         if forced:
             conn.execute("set transaction read write")
