@@ -167,13 +167,14 @@ class RestoreTestSettings(_Part):
     way: Literal["everything", "customer"] = "everything"
     jobs: Annotated[int, Field(ge=1, le=16)] = 2
     keep_failed: Seconds = 24 * 3600.0  # how long the scratch database stays after a FAIL
+    longest: Seconds | None = None  # a restore that takes longer is ended; without it the RTO, else 6 hours
     physical_clone: str | None = None  # HOST:PORT of a staging server that was copied from production's files
     template: str | None = None  # on staging: a project that the platform has laid out, for `customer`
 
     @model_validator(mode="after")
     def _customer_has_a_template(self) -> RestoreTestSettings:
         if self.way == "customer" and self.template is None:
-            raise ValueError('way = "customer" needs template: a database on staging laid out by the platform')
+            raise ValueError('way = "customer" needs template: a project on staging laid out by the platform')
         return self
 
 

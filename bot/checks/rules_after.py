@@ -265,4 +265,32 @@ RULES_AFTER = (
         "A check ended with an error of its own.",
         "Report it with the log of this restore test, and run the test again.",
     ),
+    Rule(
+        "CANCELLED",
+        "restore test",
+        _UNVERIFIED,
+        "Somebody stopped the test.",
+        "Ask for the test again when it suits.",
+    ),
+    Rule(
+        "TEST_BROKE_OFF",
+        "restore test",
+        _UNVERIFIED,
+        "The test ended before it had looked at everything.",
+        "Ask for the test again. If this repeats, look at the worker's memory and logs.",
+    ),
+    Rule(
+        "PROOF_NOT_KEPT",
+        "restore test",
+        _NOTE,
+        "The proof could not be written into storage; the ledger has it.",
+        "Look whether the store can be written to.",
+    ),
+    Rule(
+        "SCRATCH_LEFT",
+        "restore test",
+        _NOTE,
+        "The scratch database could not be dropped now.",
+        "It is tried again by itself; look whether the staging server is up.",
+    ),
 )

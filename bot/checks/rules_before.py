@@ -38,6 +38,13 @@ RULES_BEFORE = (
         "Update this Sparewheel and run the restore test again.",
     ),
     Rule(
+        "FORMAT_NOT_TESTED",
+        "manifest",
+        _UNVERIFIED,
+        "Only a backup of one archive in the custom format can be restored for a test.",
+        "Take a backup without `plain` and test that one.",
+    ),
+    Rule(
         "MANIFEST_DIFFERS",
         "manifest",
         _FAIL,

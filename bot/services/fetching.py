@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.core.finding import Finding, Severity
+from bot.checks import rules
+from bot.core.finding import Finding
 from bot.core.manifest import Archive
 from bot.core.units import size_text
 from bot.errors import ObjectMissingError, StorageError
@@ -25,7 +26,6 @@ from bot.storage.interface import Store
 
 log = logging.getLogger(__name__)
 
-CHECK = "download"
 _LOCK = "lock"
 # The archive is not the only thing on that disk: lists, logs and whatever else is written meanwhile.
 _MARGIN_BYTES = 64 * 1024 * 1024
@@ -95,12 +95,10 @@ def room(at: Path, wanted: int) -> Finding | None:
 
 def too_small(whose: str, free: int, wanted: int) -> Finding:
     """The finding for a disk without room. Sizes in bytes."""
-    return Finding(
+    return rules.finding(
         "DISK_TOO_SMALL",
-        Severity.UNVERIFIED,
         f"The {whose}'s disk has {size_text(free)} free, and this test needs about {size_text(wanted)}.",
-        f"Free {size_text(wanted - free)} there, then ask for the test again.",
-        check=CHECK,
+        next_step=f"Free {size_text(wanted - free)} there, then ask for the test again.",
     )
 
 
@@ -114,17 +112,12 @@ def fetch(
     try:
         size, sha256 = _copy(store, archive, target, on_bytes)
     except ObjectMissingError:
-        return _fails("ARCHIVE_MISSING", "The archive is gone from storage.")
+        return rules.finding("ARCHIVE_MISSING", "The archive is gone from storage.")
     except StorageError as error:
-        return Finding("FETCH_FAILED", Severity.UNVERIFIED, error.sentence, error.next_step, check=CHECK)
+        return rules.finding("FETCH_FAILED", error.sentence, next_step=error.next_step or None)
     except OSError as error:
-        return Finding(
-            "FETCH_FAILED",
-            Severity.UNVERIFIED,
-            f"The archive could not be written to the worker's disk: {error.strerror}.",
-            "Look at the worker's disk, then ask for the test again.",
-            check=CHECK,
-        )
+        sentence = f"The archive could not be written to the worker's disk: {error.strerror}."
+        return rules.finding("FETCH_FAILED", sentence)
     return _objection(archive, size, sha256) or Fetched(target)
 
 
@@ -145,12 +138,12 @@ def _copy(store: Store, archive: Archive, target: Path, on_bytes: Callable[[int]
 def _objection(archive: Archive, size: int, sha256: str) -> Finding | None:
     if size != archive.size_bytes:
         has = f"{size} bytes" if size < archive.size_bytes else "more bytes"
-        return _fails(
+        return rules.finding(
             "ARCHIVE_SIZE_DIFFERS", f"The archive has {has}, and {archive.size_bytes} bytes were written."
         )
     if sha256 != archive.sha256:
         seen = f"SHA-256 {sha256[:12]}…, not {archive.sha256[:12]}…"
-        return _fails("ARCHIVE_HASH_DIFFERS", f"The bytes are not those that were written: {seen}.")
+        return rules.finding("ARCHIVE_HASH_DIFFERS", f"The bytes are not those that were written: {seen}.")
     return None
 
 
@@ -168,13 +161,3 @@ def _write(handle: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(handle, view) :]
-
-
-def _fails(rule: str, sentence: str) -> Finding:
-    return Finding(
-        rule,
-        Severity.FAIL,
-        sentence,
-        "Do not rely on this backup. Take a new one now, and tell whoever runs the store.",
-        check=CHECK,
-    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.checks import rules
 from bot.core.backup import BackupRecord, Format, Kind, State
-from bot.core.finding import Finding, Severity
+from bot.core.finding import Finding
 from bot.core.ids import ID_LENGTH
 from bot.core.people import Action, Actor
 from bot.core.restore_test import RestoreTestMessage, RestoreTestRecord
@@ -145,12 +146,7 @@ class RestoreTests:
 
 def stopped(by: str) -> Finding:
     """The finding of a test that somebody stopped."""
-    return Finding(
-        "CANCELLED",
-        Severity.UNVERIFIED,
-        f"Stopped because {by} asked for it.",
-        "Ask for the test again when it suits.",
-    )
+    return rules.finding("CANCELLED", f"Stopped because {by} asked for it.")
 
 
 def _newest(connection: LedgerConnection, database: str | None, kind: Kind) -> BackupRecord:

@@ -135,6 +135,15 @@ class HelpView:
 
 
 @dataclass(frozen=True)
+class RestoreTestHelp:
+    """`/restore-test help`: what this person may do."""
+
+    command: str
+    actor: Actor
+    databases: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Refusal:
     """Bad input or a missing right, said kindly. `suggestion` is a whole command to type instead."""
 
