@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 _FAILED, _COULD_NOT_RUN = 1, 2
 _AGAIN_SECONDS = 1.0
-_EXIT_OF_CHECK = {Verdict.PASS: 0, Verdict.FAIL: _FAILED, Verdict.COULD_NOT_VERIFY: _COULD_NOT_RUN}
+EXIT_OF_VERDICT = {Verdict.PASS: 0, Verdict.FAIL: _FAILED, Verdict.COULD_NOT_VERIFY: _COULD_NOT_RUN}
 _T = TypeVar("_T")
 
 words_argument = click.argument("words", nargs=-1)
@@ -114,7 +114,7 @@ def check(words: tuple[str, ...], *, json_: bool, detach: bool) -> None:
             return
         message = _run_check(house, house.backups.begin_check(actor, backup_id), quiet=json_)
     say(as_json.dumps(message) if json_ else text.check(message))
-    sys.exit(_EXIT_OF_CHECK[Verdict(message.verdict or Verdict.COULD_NOT_VERIFY)])
+    sys.exit(EXIT_OF_VERDICT[Verdict(message.verdict or Verdict.COULD_NOT_VERIFY)])
 
 
 @backup.command()
@@ -136,14 +136,15 @@ def say(words: str) -> None:
 
 def _wanted(verb: str, words: tuple[str, ...], backups: Backups, kind: type[_T]) -> _T:
     """The words read as Slack's are. What the shell took as one word stays one name."""
-    typed = " ".join([verb, *(_quoted(word) for word in words)])
+    typed = " ".join([verb, *(quoted(word) for word in words)])
     found = parse(typed, Known(backups.database_names(), backups.default_database(None)))
     if not isinstance(found, kind):
         raise click.UsageError(f"These words do not go with `backup {verb}`.")
     return found
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
+    """A word that the shell took as one, so that it stays one name."""
     if any(c.isspace() or c == "," for c in word) and '"' not in word:
         return f'"{word}"'
     return word

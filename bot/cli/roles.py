@@ -39,7 +39,9 @@ def socket() -> None:
                 "SLACK_APP_TOKEN is not set.",
                 next_step="Set it to the token that begins with xapp-, or run `sparewheel web`.",
             )
-        edge = open_edge(house.environment, house.configuration, house.pool, house.backups)
+        edge = open_edge(
+            house.environment, house.configuration, house.pool, house.backups, house.restore_tests
+        )
         line = SocketMode(edge.app, token.get_secret_value(), house.environment.slack_api_url)
         line.run(stop, on_connected=ready.announce)
 
@@ -53,7 +55,9 @@ def web() -> None:
                 "SLACK_SIGNING_SECRET is not set.",
                 next_step="Copy it from the app's page (Basic Information), or run `sparewheel socket`.",
             )
-        edge = open_edge(house.environment, house.configuration, house.pool, house.backups)
+        edge = open_edge(
+            house.environment, house.configuration, house.pool, house.backups, house.restore_tests
+        )
         app = build_asgi(edge.app, healthy=lambda: _reaches_ledger(house))
         listener = _listen(house.environment.bind, house.environment.port)
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)

@@ -55,7 +55,7 @@ def house(slack: SlackServer, ledger_url: str, tmp_path: Path) -> Iterator[House
 
 @pytest.fixture
 def edge(house: House) -> Edge:
-    return open_edge(house.environment, house.configuration, house.pool, house.backups)
+    return open_edge(house.environment, house.configuration, house.pool, house.backups, house.restore_tests)
 
 
 @pytest.fixture
@@ -79,6 +79,7 @@ def deliverer(slack: SlackServer, house: House) -> Deliverer:
         message=house.backups.message,
         details=lambda backup_id: house.backups.details(house.backups.message(backup_id).record),
         check=house.checker.message,
+        restore_test=house.restore_tests.message,
     )
     client = patient_client(slack.credentials.bot_token, slack.api_url)
     return Deliverer(client, house.pool, load, Surroundings(), "C0OPS")

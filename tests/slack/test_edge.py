@@ -114,7 +114,7 @@ def test_a_doubled_delivery_is_answered_once(edge: Edge, house: House, waiting: 
 def test_a_token_that_slack_does_not_take_is_named(slack: SlackServer, house: House) -> None:
     with pytest.raises(ConfigurationError, match="bot token"):
         identify(quick_client("xoxb-wrong", slack.api_url))
-    edge = open_edge(house.environment, house.configuration, house.pool, house.backups)
+    edge = open_edge(house.environment, house.configuration, house.pool, house.backups, house.restore_tests)
     connection = SocketMode(edge.app, "xapp-wrong", slack.api_url)
     with pytest.raises(ConfigurationError, match="app token") as caught:
         connection.connect()
