@@ -16,10 +16,12 @@ _NARRATION = re.compile(
     r"entering |executing |implied |(?:in|re)?disabling |enabling )"
 )
 _IGNORED = re.compile(r"errors ignored on restore: (?P<count>\d+)")
-_SERVER_SAYS = re.compile(r"(?:NOTICE|WARNING|INFO|LOG|DEBUG):  ?(?P<text>.*)")
+_SERVER_SAYS = re.compile(r"(?:pg_restore: )?(?:NOTICE|WARNING|INFO|LOG|DEBUG):  ?(?P<text>.*)")
 # libpq's reason for a failed connection goes on over several lines.
 _ABOUT_CONNECTION = re.compile(r"connection to server |\tIs the server|\tThis probably means")
 _LABEL_LENGTH = 200
+_STAGING = frozenset({"TARGET_FULL", "TARGET_UNAVAILABLE"})
+_CONSEQUENCES = frozenset({"RESTORE_ERROR", "RESTORE_FAILED"})
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,15 @@ def read(stderr: str, exit_code: int, missing_extensions: Sequence[str] = ()) ->
         text = f"pg_restore went on after {ignored} errors, and only {errors} can be found in what it said"
         lines.append(line(UNEXPLAINED, Severity.FAIL, text))
     lines += _about_the_end(lines, exit_code, ignored)
-    return RestoreLog(tuple(lines), exit_code, ignored)
+    return RestoreLog(tuple(_put_down_to_the_server(lines)), exit_code, ignored)
+
+
+def _put_down_to_the_server(lines: Sequence[LogLine]) -> Iterator[LogLine]:
+    """Where staging itself gave way, what failed afterwards says nothing about the archive."""
+    gave_way = any(line.rule in _STAGING for line in lines)
+    for one in lines:
+        weaker = gave_way and one.rule in _CONSEQUENCES and one.severity is Severity.FAIL
+        yield replace(one, severity=Severity.UNVERIFIED) if weaker else one
 
 
 def _about_the_end(lines: Sequence[LogLine], exit_code: int, ignored: int) -> Iterator[LogLine]:

@@ -40,8 +40,8 @@ def reading(conn: Connection[Any], table: TableName | None = None) -> Iterator[N
         if forced:
             conn.execute("set transaction read write")
             for schema, name in forced:
-                table = sql.Identifier(schema, name)
-                conn.execute(sql.SQL("alter table {} no force row level security").format(table))
+                where = sql.Identifier(schema, name)
+                conn.execute(sql.SQL("alter table {} no force row level security").format(where))
         conn.execute("set transaction read only")
         yield
         raise Rollback
