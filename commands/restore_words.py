@@ -88,7 +88,7 @@ def _read(words: list[Token], known: Known, verb: str) -> _Said:
             said.databases.append(database)
         elif token.word in KINDS:
             said.kinds.append(KINDS[token.word])
-        elif plain == LATEST or is_id(plain):
+        elif plain == LATEST or is_id(plain, _choices(known, verb)):
             said.ids.append(plain)
         else:
             raise _unknown(token, known, verb, words)
@@ -96,5 +96,9 @@ def _read(words: list[Token], known: Known, verb: str) -> _Said:
 
 
 def _unknown(token: Token, known: Known, verb: str, words: list[Token]) -> WordsError:
-    choices = (LATEST, *KINDS, *known.databases, *(() if verb else _VERBS))
-    return suggest.replaced(token, choices, verb, words, COMMAND)
+    return suggest.replaced(token, _choices(known, verb), verb, words, COMMAND)
+
+
+def _choices(known: Known, verb: str) -> tuple[str, ...]:
+    """The words that may stand here; one that is nearly one of them is no id, though it may look like one."""
+    return (LATEST, *KINDS, *known.databases, *(() if verb else _VERBS))

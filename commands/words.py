@@ -248,9 +248,9 @@ def _pick(words: list[Token], known: Known, verb: str) -> Pick:
     return Pick(only_one(ids, "backup") or LATEST, only_one(databases, "database"))
 
 
-def is_id(word: str) -> bool:
-    """An id, but not a mistyped `latest`, which has the look of one."""
-    return looks_like_id(word) and not (word.isalpha() and suggest.near(word, (LATEST,)))
+def is_id(word: str, words: Sequence[str] = (LATEST,)) -> bool:
+    """An id, but not a mistyped one of `words`, which may have the look of one."""
+    return looks_like_id(word) and not (word.isalpha() and suggest.near(word, words))
 
 
 def database_named(token: Token, known: Known) -> str | None:

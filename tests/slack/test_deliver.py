@@ -119,7 +119,12 @@ def test_where_no_channel_takes_it_it_is_given_up_with_an_audit_row(
 def test_slack_out_of_order_asks_for_a_retry_and_the_retry_posts_once(
     house: House, web: WebClient, waiting: Waiting, people: SandboxClient
 ) -> None:
-    load = Loaders(house.backups.message, lambda i: house.backups.show(OMAR, i), house.checker.message, house.restore_tests.message)
+    load = Loaders(
+        house.backups.message,
+        lambda i: house.backups.show(OMAR, i),
+        house.checker.message,
+        house.restore_tests.message,
+    )
     deliverer = Deliverer(web, house.pool, load, Surroundings(), "C0OPS")  # a client without its own retries
     ask(house)
     (message,) = waiting()

@@ -14,7 +14,7 @@ from bot.ledger.connection import borrowed
 from bot.ledger.outbox import OutboxMessage
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.server import SlackServer
-from bot.slack.blocks import CANCEL
+from bot.slack.blocks import CANCEL, PROVE, STOP_TEST
 from bot.slack.client import identify, quick_client
 from bot.slack.deliver import Deliverer
 from bot.slack.desk import delivery_key, unescape
@@ -157,15 +157,18 @@ def test_buttons_do_what_typing_would_and_look_at_roles_afresh(
     assert house.backups.message(opened.subject).record.state is State.CANCELLED
 
 
-def test_a_button_with_another_value_than_an_id_does_nothing(edge: Edge, people: SandboxClient) -> None:
+@pytest.mark.parametrize("action", [CANCEL, PROVE, STOP_TEST])
+def test_a_button_with_another_value_than_an_id_does_nothing(
+    edge: Edge, people: SandboxClient, action: str
+) -> None:
     body = {
         "type": "block_actions",
         "team": {"id": "T0SANDBOX"},
         "user": {"id": "U0OMAR", "team_id": "T0SANDBOX"},
         "channel": {"id": "C0OPS"},
         "trigger_id": "1.2.button",
-        "actions": [{"action_id": CANCEL, "block_id": "b", "type": "button", "value": "now full cruzonic"}],
+        "actions": [{"action_id": action, "block_id": "b", "type": "button", "value": "now full cruzonic"}],
     }
     edge.app.dispatch(BoltRequest(mode="socket_mode", body=body))
     wait_for(lambda: answers(people, "omar"))
-    assert "Say which backup" in answers(people, "omar")[-1]["text"]
+    assert "means nothing here" in answers(people, "omar")[-1]["text"]
