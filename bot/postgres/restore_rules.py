@@ -71,8 +71,14 @@ _KINDS: tuple[tuple[tuple[str, ...], Meaning], ...] = (
             r"permission denied to (?P<n1>terminate process|cancel query)",
             r"must be superuser to (?P<n2>alter system|change bypassrls|create superusers)",
             r"[Oo]nly roles with the (?P<n3>\w+) attribute",
+            r"(?P<n5>ALTER SYSTEM) cannot be executed from a function",
+            r"cannot set parameter \"(?P<n4>role|session_authorization)\"",
         ),
         _refused("take a right it must not have ({n})"),
+    ),
+    (
+        (r"(?P<n>[A-Z ]{3,40}) is not allowed in a non-volatile function",),
+        _refused("run {n} where only reading is due"),
     ),
     (("No space left on device", "could not extend file"), _target("has a full disk", "TARGET_FULL")),
     (

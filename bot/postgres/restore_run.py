@@ -93,7 +93,7 @@ def run(
             watch.guards(None)
             _end(process)
             said = listener.finish()
-    return restore_log.read(address.redact(said), process.returncode, missing_extensions)
+    return restore_log.read(address.redact(said), process.returncode, missing_extensions, parallel=jobs > 1)
 
 
 def as_sql(client: Client, archive: Path, chosen: Iterable[Entry]) -> str:

@@ -59,7 +59,9 @@ def test_everything_of_a_sample_comes_back(
     assert (outcome.log.exit_code, outcome.log.ignored_errors, outcome.log.explained) == (0, 0, True)
     assert outcome.left_out.keys() == {f'"{trigger}"' for trigger in _EVENT_TRIGGERS}
     # What the backup's role could not read, and what only a superuser makes, is all that is missing.
-    assert [line for line in missing if '"vault"."secrets"' not in line and "event_triggers" not in line] == []
+    assert [
+        line for line in missing if '"vault"."secrets"' not in line and "event_triggers" not in line
+    ] == []
 
 
 @pytest.mark.parametrize("name", load.SAMPLES)

@@ -43,9 +43,7 @@ def test_a_15_comes_back_on_a_17(cruzonic15: str, embedded: EmbeddedServers, tmp
 
 
 @pytest.mark.postgres15
-def test_a_17_comes_back_on_a_15(
-    sample_url: Callable[..., str], postgres15: Server, tmp_path: Path
-) -> None:
+def test_a_17_comes_back_on_a_15(sample_url: Callable[..., str], postgres15: Server, tmp_path: Path) -> None:
     taken = take(sample_url("cruzonic"), tmp_path, _NOT_MINE)
     staging = parse(postgres15.url("postgres"))
 
