@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.checks.interface import Restored
 from bot.core.backup import TableName
+from bot.postgres.partial import unsatisfiable_keys
 
 _PART = re.compile(r'"(?:[^"]|"")*"')
 _WHOLE = ("schema", "table")  # omissions after which the object itself is not in the archive
@@ -28,7 +29,7 @@ class Explained:
             for omission in restored.manifest.omitted
             if omission.what in _WHOLE
         }
-        return cls(restored.left_out, omitted)
+        return cls({**unsatisfiable_keys(restored.manifest), **restored.left_out}, omitted)
 
     def reason(self, identity: str) -> str | None:
         """Why this object, or what it belongs to, is not there as it was; None where nothing explains it."""

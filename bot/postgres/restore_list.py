@@ -47,6 +47,14 @@ class Entry:
         return self.rest.partition(" ")[2].rpartition(" ")[0]
 
     @property
+    def identity(self) -> str:
+        """The inventory's way to name it: quoted names with dots between; as exact as `schema` and `name`."""
+        on_a_table = self.kind in ("TRIGGER", "POLICY") or self.kind.endswith("CONSTRAINT")
+        parts = [] if self.schema == "-" else [self.schema]
+        parts += self.name.split(" ", 1) if on_a_table else [self.name]
+        return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+    @property
     def owner(self) -> str:
         """Its last word: exact for every owner without blanks in its name, empty where it has none."""
         return self.rest.rpartition(" ")[2]

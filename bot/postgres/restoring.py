@@ -93,7 +93,7 @@ def restore(
         raise CancelledError("The restore test was stopped because somebody asked for it.")
     if watch.stopped:
         log = log.plus(RestoreLog((watch.stopped,), 0, 0))
-    left_out = {_identity(left.entry): left.reason for left in chosen.left_out}
+    left_out = {left.entry.identity: left.reason for left in chosen.left_out}
     return RestoreOutcome(
         log, left_out, who.absent, time.monotonic() - began, who.originals, watch.largest_bytes
     )
@@ -187,10 +187,3 @@ def _about_roles(manifest: Manifest, who: Cast) -> Iterator[LogLine]:
         yield line(
             "ROLE_ABSENT", severity, f"staging has no such role, so a stand-in plays it; {where}", role
         )
-
-
-def _identity(entry: Entry) -> str:
-    """The entry's name as the inventory writes it."""
-    parts = [] if entry.schema == "-" else [entry.schema]
-    parts += entry.name.split(" ", 1) if entry.kind in ("TRIGGER", "POLICY") else [entry.name]
-    return ".".join(restore_sql.quoted(part) for part in parts)

@@ -11,6 +11,7 @@ from psycopg import Connection
 from psycopg.rows import tuple_row
 
 from bot.core.manifest import Manifest
+from bot.postgres.partial import unsatisfiable_keys
 from bot.postgres.restore_list import Entry
 
 # Extensions whose purpose is to reach other servers, files or programs, or to act by the clock.
@@ -175,12 +176,18 @@ def _refusal(entry: Entry, target: Target, manifest: Manifest) -> tuple[str, str
         return "CALLS_OUT_LEFT_OUT", "a subscription would connect to another server"
     if entry.kind in _FOREIGN:
         return "CALLS_OUT_LEFT_OUT", "a foreign server could be reached through it"
+    if entry.kind == "EXTENSION":
+        return _extension_refusal(entry.name, target)
+    if entry.kind == "FK CONSTRAINT" and (reason := unsatisfiable_keys(manifest).get(entry.identity)):
+        return "KEY_LEFT_OUT", reason
+    return _superusers_refusal(entry, manifest)
+
+
+def _superusers_refusal(entry: Entry, manifest: Manifest) -> tuple[str, str] | None:
     if entry.kind == "EVENT TRIGGER":
         return "SUPERUSER_LEFT_OUT", "only a superuser can make event triggers"
     if entry.kind.startswith("PUBLICATION") and _is_for_superusers(entry, manifest):
         return "SUPERUSER_LEFT_OUT", "only a superuser can publish all tables or whole schemas"
-    if entry.kind == "EXTENSION":
-        return _extension_refusal(entry.name, target)
     return None
 
 

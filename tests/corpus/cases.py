@@ -204,8 +204,32 @@ CASES = (
 )
 
 
-def table() -> str:
-    """The cases as a Markdown table."""
-    lines = ["| how it is broken | which rules say so |", "| --- | --- |"]
+# Broken elsewhere than in the restored database; each has a test of its own beside this file.
+ELSEWHERE = (
+    ("the archive cut off at five places, in zstd, gzip, lz4 and uncompressed", "ARCHIVE_SIZE_DIFFERS"),
+    ("bits of the archive flipped at three places, in each compression", "ARCHIVE_HASH_DIFFERS"),
+    ("zero bytes", "ARCHIVE_SIZE_DIFFERS"),
+    ("an older archive than claimed, manifest and hash made to fit", "ROWS_MISSING"),
+    ("another database's archive, manifest and hash made to fit", "ARCHIVE_HOLDS_MORE"),
+    ("a table's rows left out of the archive", "ARCHIVE_LACKS_ROWS"),
+    ("a manifest that claims more rows", "ROWS_MISSING"),
+    ("a manifest that claims other content", "CONTENT_DIFFERS"),
+    ("a manifest whose expression was exchanged for other SQL", "EXPRESSION_DIFFERS"),
+    ("a manifest without an inventory, or with an unreadable section", "STRUCTURE_NOT_COMPARED"),
+)
+
+
+def document() -> str:
+    """Every case as a Markdown document."""
+    lines = [
+        "# The ways to be broken, and the rules that say so",
+        "",
+        "Each line is a test: the backup is broken so, these rules speak and no others, and none speaks on a",
+        "healthy backup.",
+        "",
+        "| how it is broken | which rules say so |",
+        "| --- | --- |",
+    ]
+    lines += [f"| {words} | `{rule}` |" for words, rule in ELSEWHERE]
     lines += [f"| {c.words} | {', '.join(f'`{rule}`' for rule in sorted(c.rules))} |" for c in CASES]
     return "\n".join(lines) + "\n"
