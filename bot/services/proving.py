@@ -48,6 +48,7 @@ class Trial:
     checks: list[str] = field(default_factory=list)
     believed: Believed | None = None
     staging: Address | None = None
+    scratch_noted: bool = False  # from then on there may be one, even when its making ended badly
     scratch: Scratch | None = None
     times: StepTimes = field(default_factory=StepTimes)
     versions: dict[str, str | None] = field(default_factory=dict)
@@ -149,6 +150,7 @@ class Prover:
         trial.enter(Step.PREPARING)
         pulse.confirm()
         self.note_scratch(trial, scratch_name(test.id))
+        trial.scratch_noted = True
         began = time.monotonic()
         trial.scratch = scratch.create(
             trial.staging,

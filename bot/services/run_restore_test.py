@@ -111,7 +111,7 @@ class RestoreTester:
 
     def _drop(self, trial: Trial) -> None:
         """Leave nothing on staging. What cannot be dropped now keeps its name in the ledger for the sweep."""
-        if trial.staging is None:
+        if trial.staging is None or not trial.scratch_noted:
             return
         test_id = trial.message.test.id
         try:

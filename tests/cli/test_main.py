@@ -7,6 +7,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from bot import settings
 from bot.cli.backup import say
 from bot.cli.main import _VERBS, cli
 
@@ -27,21 +28,7 @@ def test_every_word_of_backup_stands_in_the_readme() -> None:
         assert f"| `{word}" in README
 
 
-def test_every_key_of_the_configuration_stands_in_the_readme() -> None:
-    from bot import settings
-
-    parts = (
-        settings.SlackSettings,
-        settings.StorageSettings,
-        settings.DatabaseSettings,
-        settings.ScheduleSettings,
-        settings.CheckSettings,
-        settings.ContactSettings,
-        settings.PersonSettings,
-    )
-    named = set(re.findall(r"[a-z_]+", README))
-    missing = [key for part in parts for key in part.model_fields if key not in named]
-    assert missing == []
+def test_every_variable_stands_in_the_readme() -> None:
     assert [name for name in settings._VARIABLES if f"`{name}`" not in README] == []
 
 

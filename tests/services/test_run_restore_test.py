@@ -81,6 +81,14 @@ def test_a_healthy_backup_is_proved_and_nothing_is_left(house: House, embedded: 
     assert {"restore-test.requested", "restore-test.pass"} <= set(actions)
 
 
+@pytest.mark.parametrize("kind", [Kind.CRITICAL, Kind.SCHEMA, Kind.TABLE])
+def test_the_other_kinds_come_back_too(house: House, kind: Kind) -> None:
+    record = back_up(house, "cruzonic", kind, tables=("drivers",) if kind is Kind.TABLE else ())
+    message = prove(house, record.id)
+    serious = [(f.rule, f.sentence) for f in message.test.findings if f.severity != "note"]
+    assert (message.test.verdict, serious) == (Verdict.PASS, [])
+
+
 def _read(house: House, key: str) -> bytes:
     with house.store.open(key) as chunks:
         return b"".join(chunks)
