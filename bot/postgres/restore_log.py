@@ -85,6 +85,8 @@ def read(
     if ignored > errors * (2 if parallel else 1):
         text = f"pg_restore went on after {ignored} errors, and only {errors} can be found in what it said"
         lines.append(line(UNEXPLAINED, Severity.FAIL, text))
+    if parallel:
+        ignored = min(ignored, errors)
     lines += _about_the_end(lines, exit_code, ignored)
     return RestoreLog(tuple(_put_down_to_the_server(lines)), exit_code, ignored)
 
