@@ -41,12 +41,13 @@ def house(slack: SlackServer, ledger_url: str, tmp_path: Path) -> Iterator[House
     nowhere = "postgresql://postgres@127.0.0.1:1/none"
     plan = Plan(
         {"cruzonic": nowhere, "fleetnest": nowhere},
-        {"cruzonic": "", "fleetnest": 'channels = ["C0ALERTS"]'},
+        {"cruzonic": 'staging_url_env = "TEST_STAGING"', "fleetnest": 'channels = ["C0ALERTS"]'},
         folder_storage(tmp_path / "archives"),
         {
             "SLACK_BOT_TOKEN": slack.credentials.bot_token,
             "SLACK_SIGNING_SECRET": slack.credentials.signing_secret,
             "SLACK_API_URL": slack.api_url,
+            "TEST_STAGING": nowhere,
         },
     )
     with open_house(plan, ledger_url, tmp_path) as built:

@@ -20,6 +20,7 @@ from bot.slack.deliver import Deliverer
 from bot.slack.desk import delivery_key, unescape
 from bot.slack.edge import Edge, open_edge
 from bot.slack.socket import SocketMode
+from tests.ledger.support import stored
 from tests.slack.conftest import wait_for
 
 Waiting = Callable[[], list[OutboxMessage]]
@@ -155,6 +156,24 @@ def test_buttons_do_what_typing_would_and_look_at_roles_afresh(
         wait_for(lambda name=name, before=before: len(answers(people, name)) > before)
         assert words in answers(people, name)[-1]["text"]
     assert house.backups.message(opened.subject).record.state is State.CANCELLED
+
+
+def test_a_restore_test_is_asked_for_and_stopped_by_typing(
+    house: House, socket: SocketMode, people: SandboxClient, waiting: Callable[[], list[OutboxMessage]]
+) -> None:
+    del socket
+    with borrowed(house.pool) as connection:
+        backup = stored(connection)
+    assert not people.say("omar", "/restore-test Latest CRUZONIC")
+    wait_for(lambda: answers(people, "omar"))
+    said = answers(people, "omar")[-1]["text"]
+    assert "will be restored on staging and compared" in said
+    assert backup.id in said
+    assert "the newest stored full backup" in said
+    assert [(message.topic, message.channel) for message in waiting()] == [("restore-test", "C0OPS")]
+    assert not people.say("omar", "/restore-test cancel")
+    wait_for(lambda: len(answers(people, "omar")) > 1)
+    assert "had not begun" in answers(people, "omar")[-1]["text"]
 
 
 @pytest.mark.parametrize("action", [CANCEL, PROVE, STOP_TEST])
