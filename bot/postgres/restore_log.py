@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from bot.core.finding import Severity
 from bot.postgres.restore_rules import UNEXPLAINED, Meaning, meaning_of
 
-_SPOKEN = re.compile(r"pg_restore: (?P<level>error|fatal|warning|detail|hint): (?P<text>.*)")
+# Jobs write at once: one's name may end up in front of another's line, and its words alone on the next.
+_SPOKEN = re.compile(r"(?:pg_restore:|^) (?P<level>error|fatal|warning|detail|hint): (?P<text>.*)")
+# Jobs do not say which entry they are at; the command does, and names of objects are no rows.
+_OF_TABLE = re.compile(r"COPY failed for table (?P<name>\"[^\n]{1,150}\"): ")
+_COMMAND = re.compile(
+    r"Command was: (?:CREATE|ALTER|REFRESH|COMMENT ON)(?: UNIQUE| OR REPLACE)? "
+    r"(?P<what>[A-Z]+(?: VIEW| TABLE| TRIGGER| WRAPPER)?(?: ONLY)? "
+    r"(?:\"[^\"\n]{1,63}\"|[\w$]{1,63})(?:\.(?:\"[^\"\n]{1,63}\"|[\w$]{1,63}))?)"
+)
 _FROM_ENTRY = re.compile(r"pg_restore: from TOC entry \d+; \d+ \d+ (?P<label>.*)")
 _NARRATION = re.compile(
     r"pg_restore: (?:while [A-Z ]+:|creating |processing |connecting |dropping |launching |finished |"
@@ -79,7 +87,7 @@ def read(
     With `parallel` jobs it counts an error that a worker met up to two times (tried: 13 errors, 26 counted).
     `missing_extensions` are those that were left out: what then "does not exist" is put down to them.
     """
-    lines = list(_lines(stderr, bool(missing_extensions)))
+    lines = _lines(stderr, bool(missing_extensions))
     ignored = sum(int(found["count"]) for found in _IGNORED.finditer(stderr))
     errors = sum(line.rule != "SERVER_REMARK" for line in lines)
     if ignored > errors * (2 if parallel else 1):
@@ -114,23 +122,34 @@ def _harmless(lines: Sequence[LogLine]) -> bool:
     return all(line.severity is Severity.NOTE for line in lines)
 
 
-def _lines(stderr: str, extensions_are_missing: bool) -> Iterator[LogLine]:
+def _lines(stderr: str, extensions_are_missing: bool) -> list[LogLine]:
+    found: list[LogLine] = []
     about: str | None = None
     following = False
     for raw in stderr.splitlines():
-        if found := _FROM_ENTRY.search(raw):
-            about, following = found["label"][:_LABEL_LENGTH], False
-        elif found := _SPOKEN.search(raw):
+        if entry := _FROM_ENTRY.search(raw):
+            about, following = entry["label"][:_LABEL_LENGTH], False
+        elif spoken := _SPOKEN.search(raw):
             following = True
-            if said := _spoken(found["level"], found["text"], extensions_are_missing):
-                yield replace(said, object=about)
-        elif found := _SERVER_SAYS.fullmatch(raw):
+            if said := _spoken(spoken["level"], spoken["text"], extensions_are_missing):
+                found.append(replace(said, object=about or _table(spoken["text"])))
+        elif _SERVER_SAYS.fullmatch(raw):
             following = True
-            yield LogLine("SERVER_REMARK", Severity.NOTE, "the server had a remark (its words are withheld)")
+            text = "the server had a remark (its words are withheld)"
+            found.append(LogLine("SERVER_REMARK", Severity.NOTE, text))
         elif _NARRATION.search(raw):
             following = False
+        elif command := _COMMAND.match(raw):
+            if found and found[-1].object is None:
+                found[-1] = replace(found[-1], object=command["what"])
         elif raw.startswith("pg_restore: ") or not (following or _is_harmless(raw)):
-            yield _unknown(about)
+            found.append(_unknown(about))
+    return found
+
+
+def _table(text: str) -> str | None:
+    named = _OF_TABLE.match(text)
+    return f"TABLE DATA {named['name']}" if named else None
 
 
 def _is_harmless(raw: str) -> bool:

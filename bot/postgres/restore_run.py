@@ -122,7 +122,8 @@ def as_sql(client: Client, archive: Path, chosen: Iterable[Entry]) -> str:
             )
         if os.path.getsize(written) > _LARGEST_SQL_BYTES:  # noqa: PTH202 - one system call is enough
             raise DumpFailedError("The archive's definitions are larger than a restore test reads (256 MiB).")
-        return written.read_text(encoding="utf-8", errors="surrogateescape")
+        # As bytes: a carriage return in a name is not the end of a line.
+        return written.read_bytes().decode("utf-8", "surrogateescape")
 
 
 def _end(process: Process) -> None:

@@ -32,10 +32,14 @@ where datname = %s and pid <> pg_catalog.pg_backend_pid() and pg_catalog.pg_has_
 
 @dataclass(frozen=True)
 class Limits:
-    """What a restore may take: seconds for all of it, bytes on the staging server. None: no bound."""
+    """What a restore may take: seconds for all of it, bytes on the staging server. None: no bound.
+
+    `on_size` hears how many bytes there are, at each look and from another thread.
+    """
 
     seconds: float | None = None
     bytes: int | None = None
+    on_size: Callable[[int], None] | None = None
 
 
 class Watch:
@@ -86,6 +90,8 @@ class Watch:
             while not self._over.wait(_LOOK_EVERY_S):
                 session, size = self._size(session)
                 self.largest_bytes = max(self.largest_bytes, size)
+                if self._limits.on_size is not None:
+                    self._limits.on_size(size)
                 if self.stopped is None:
                     self.stopped = self._reason(size)
                 if self.stopped is not None:

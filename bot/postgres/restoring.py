@@ -181,7 +181,8 @@ def _about_selection(manifest: Manifest, chosen: Selection, entries: Sequence[En
 
 def _about_roles(manifest: Manifest, who: Cast) -> Iterator[LogLine]:
     for role in who.absent:
-        known = f"\nCREATE ROLE {role};" in (manifest.roles_sql or "").replace('"', "")
+        spelled = (f"\nCREATE ROLE {name};" for name in (role, restore_sql.quoted(role)))
+        known = any(words in (manifest.roles_sql or "") for words in spelled)
         severity = Severity.NOTE if known else Severity.UNVERIFIED
         where = "the manifest's roles can make it" if known else "the manifest cannot make it either"
         yield line(

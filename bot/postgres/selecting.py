@@ -217,7 +217,8 @@ def _hangs(entry: Entry, attached: Iterable[str]) -> bool:
 
 
 def _place(entry: Entry, chosen: Selection) -> None:
-    about_a_policy = entry.kind == "COMMENT" and entry.rest.partition(" ")[2].startswith("POLICY ")
+    # A comment on something else that reads so is as well off with the others that are put back by hand.
+    about_a_policy = entry.kind == "COMMENT" and " POLICY " in entry.rest and " ON " in entry.rest
     (chosen.by_hand if entry.kind in _BY_HAND or about_a_policy else chosen.restored).append(entry)
 
 
