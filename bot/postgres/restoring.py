@@ -19,7 +19,7 @@ import psycopg
 from bot.core.finding import Severity
 from bot.core.manifest import Manifest
 from bot.errors import CancelledError, DumpFailedError
-from bot.postgres import finishing, restore_list, restore_run, restore_sql, selecting, stand_ins
+from bot.postgres import finishing, restore_list, restore_run, restore_sql, scratch, selecting, stand_ins
 from bot.postgres.address import connect, translate
 from bot.postgres.clients import Client
 from bot.postgres.restore_list import Entry
@@ -117,6 +117,8 @@ def _restore(job: _Job, watch: Watch) -> tuple[RestoreLog, Selection, Cast]:
     who = _cast(job, [*owners, *rest])
     log = log.plus(RestoreLog(tuple(_about_roles(job.manifest, who)), 0, 0))
     log = log.plus(_rows_and_definitions(job, chosen, watch))
+    # Before anybody else, the checks for instance, opens a session there.
+    scratch.unset(job.where.staging, job.where)
     if not watch.ended:
         log = log.plus(finishing.finish(job.where.address, owners, rest, who, watch))
     return log, chosen, who

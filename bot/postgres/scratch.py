@@ -139,7 +139,7 @@ def leftovers(staging: Address) -> list[Leftover]:
 
 
 def is_same_cluster(one: Address | str | None, other: Address | str | None) -> bool | None:
-    """Whether two servers are one, by their own word. An address is asked; a string is the answer kept earlier.
+    """Whether two servers are one, by their own word: an address is asked, a string was answered earlier.
 
     None where one of them would not say: then nothing may be taken for granted.
 
@@ -203,11 +203,24 @@ def _create_role(admin: Connection[Any], name: str, password: str, mark: str, co
         _mark(admin, "role", name, mark)
         # Whoever makes a database for a role has to be able to become that role.
         join(admin, name, None)
-    bound_role(admin, name)
+    _bound_role(admin, name)
 
 
-def bound_role(admin: Connection[Any], name: str) -> None:
-    """Put the role's own settings back to the bounds: restored code may have changed them."""
+def unset(staging: Address, scratch: Scratch) -> None:
+    """Take back what restored code may have set for the sessions that come after it.
+
+    Raises:
+        DatabaseError: staging cannot be reached.
+    """
+    with _admin(staging) as admin:
+        admin.execute(sql.SQL("alter database {} reset all").format(_id(scratch.database)))
+        if scratch.role in scratch.created_roles:
+            place = sql.SQL("alter role {} in database {} reset all")
+            admin.execute(place.format(_id(scratch.role), _id(scratch.database)))
+            _bound_role(admin, scratch.role)
+
+
+def _bound_role(admin: Connection[Any], name: str) -> None:
     admin.execute(sql.SQL("alter role {} reset all").format(_id(name)))
     for setting, value in _ROLE_SETTINGS.items():
         admin.execute(

@@ -10,15 +10,12 @@ import pytest
 
 from bot.core.finding import Severity
 from bot.core.ids import new_id
-from bot.errors import CancelledError
 from bot.platforms.supabase import Supabase
 from bot.postgres import restoring
-from bot.postgres.address import Address, connect, parse
-from bot.postgres.restoring import Limits
+from bot.postgres.address import Address, parse
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.sandbox.samples import load
 from tests.support.restores import differences, newest_client, rules, scratch_database, take
-from tests.support.servers import Database, Server, empty_database
 
 _NOT_MINE = "--exclude-table=vault.secrets"  # the backup's role may not read it
 _EVENT_TRIGGERS = ("issue_pg_cron_access", "pgrst_ddl_watch", "pgrst_drop_watch")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from bot.core.finding import Severity
-from bot.core.ids import new_id
-from bot.errors import CancelledError, DatabaseError
-from bot.postgres import restoring, scratch
+from bot.errors import CancelledError
+from bot.postgres import restoring
 from bot.postgres.address import Address, connect, parse
 from bot.postgres.restoring import Limits, RestoreOutcome
 from bot.sandbox.embedded.servers import EmbeddedServers
@@ -173,3 +171,22 @@ def test_nothing_that_reaches_out_is_brought_back(
     assert rules(outcome) == {"CALLS_OUT_LEFT_OUT", "SUPERUSER_LEFT_OUT"}
     assert {'"dblink"', '"postgres_fdw"', '"elsewhere"', '"public"."far"', '"tap"'} <= outcome.left_out.keys()
     assert "hush" not in repr(outcome)
+
+
+def test_what_restored_code_sets_for_later_sessions_is_taken_back(
+    plant: Callable[..., Taken], staging: Address
+) -> None:
+    taken = plant(
+        "execute 'alter role current_user set search_path = nowhere';"
+        "execute 'alter role current_user in database ' || current_database() || ' set work_mem = 64';"
+        "execute 'alter database ' || current_database() || ' set default_transaction_deferrable = on'",
+        _ROADS["a CHECK"],
+    )
+
+    with scratch_database(staging) as where:
+        outcome = restoring.restore(newest_client(), where, taken.archive, taken.manifest)
+        with connect(where.address) as conn:
+            kept = conn.execute("select setconfig from pg_db_role_setting").fetchall()
+
+    assert outcome.log.lines == ()  # it really did
+    assert not [row for row in kept if any(word in str(row) for word in ("nowhere", "work_mem", "deferr"))]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -87,11 +89,10 @@ def test_hard_names_and_roles_that_staging_lacks_come_back(
     assert missing == []
 
 
+@pytest.mark.usefixtures("roles")
 def test_a_role_that_no_manifest_can_make_cannot_be_verified(
-    roles: tuple[str, ...], fresh_database: Database, staging: Address, tmp_path: Path
+    fresh_database: Database, staging: Address, tmp_path: Path
 ) -> None:
-    from dataclasses import replace
-
     with psycopg.connect(fresh_database.admin_url, autocommit=True) as conn:
         conn.execute("create table t (); alter table t owner to accountant")
     taken = take(fresh_database.admin_url, tmp_path)
@@ -150,7 +151,7 @@ def test_an_empty_archive_is_no_restore(fresh_database: Database, staging: Addre
 
 
 def test_what_is_killed_half_way_leaves_nothing_that_cannot_be_found(
-    fresh_database: Database, staging: Address, tmp_path: Path, embedded: EmbeddedServers
+    fresh_database: Database, staging: Address, tmp_path: Path
 ) -> None:
     with psycopg.connect(fresh_database.admin_url, autocommit=True) as conn:
         conn.execute(
@@ -168,8 +169,6 @@ def test_what_is_killed_half_way_leaves_nothing_that_cannot_be_found(
         "restoring.restore(newest_client(), where, Path(sys.argv[2]),"
         " manifest.from_json((folder / 'manifest.json').read_bytes()))\n"
     )
-    import pickle
-
     child = subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path), str(taken.archive)], stdin=subprocess.PIPE
     )
@@ -197,8 +196,8 @@ def _sleepers(staging: Address) -> int:
     return int(str(row[0])) if row else 0
 
 
-def _wait_for(happens: object) -> None:
+def _wait_for(happens: Callable[[], bool]) -> None:
     until = time.monotonic() + 60
-    while not happens():  # type: ignore[operator]
+    while not happens():
         assert time.monotonic() < until, "it never happened"
         time.sleep(0.1)

@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
-
 import psycopg
 import pytest
 
@@ -170,7 +163,7 @@ def test_an_older_server_makes_them_too(postgres15: Server) -> None:
                     "where datname = current_database()") == [("UTF8", "C")]  # fmt: skip
 
 
-def test_the_sources_locale_is_taken_over(staging: Address, embedded: EmbeddedServers) -> None:
+def test_the_sources_locale_is_taken_over(staging: Address) -> None:
     like = {"encoding": "LATIN1", "collate": "C", "ctype": "C", "locale_provider": "c", "locale": None}
     with scratch_database(staging, like=like) as where:
         assert where.notes == ()
