@@ -61,6 +61,8 @@ def of_restore_test(message: RestoreTestMessage) -> Step:
     note = ""
     if test.step is TestStep.FETCHING:
         note = f"{size_text(test.done)} of {size_text(test.expected)}"
+    elif test.step is TestStep.RESTORING and test.done:
+        note = f"{size_text(test.done)} of about {size_text(test.expected)}"
     elif test.step is TestStep.CHECKING:
         note = f"{count_text(test.done)} of {plural(test.expected, 'check')}"
     return Step((test.step or TestStep.WAITING).value, test.done, test.expected, note)

@@ -59,6 +59,10 @@ class Trial:
         """Begin a step of so many bytes or checks."""
         self.step, self.done, self.expected = step, 0, expected
 
+    def grown(self, size: int) -> None:
+        """How large what is being restored has become, in bytes."""
+        self.done = max(self.done, size)
+
 
 @dataclass(frozen=True)
 class Prover:
@@ -159,7 +163,7 @@ class Prover:
             template=settings.restore_test.template if settings.restore_test.way == "customer" else None,
             jobs=settings.restore_test.jobs,
         )
-        trial.enter(Step.RESTORING)
+        trial.enter(Step.RESTORING, staging.size(manifest))
         outcome = restoring.restore(
             client,
             trial.scratch,
@@ -168,7 +172,7 @@ class Prover:
             way=settings.restore_test.way,
             jobs=settings.restore_test.jobs,
             platform=open_platform(settings.platform),
-            limits=staging.limits(manifest, settings),
+            limits=replace(staging.limits(manifest, settings), on_size=trial.grown),
             should_stop=lambda: _stopped(pulse),
         )
         pulse.check()

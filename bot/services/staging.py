@@ -115,10 +115,11 @@ def limits(manifest: Manifest, settings: DatabaseSettings) -> Limits:
     A database comes back smaller than it was; one that is too slow for a recovery has failed anyway.
     """
     seconds = settings.restore_test.longest or settings.rto or _LONGEST_SECONDS
-    return Limits(seconds=seconds, bytes=_MOST_TIMES * _size(manifest) + _MOST_MORE_BYTES)
+    return Limits(seconds=seconds, bytes=_MOST_TIMES * size(manifest) + _MOST_MORE_BYTES)
 
 
-def _size(manifest: Manifest) -> int:
+def size(manifest: Manifest) -> int:
+    """The bytes that tables and their indexes took in the source."""
     return sum(t.size_bytes for t in manifest.tables if t.kind != "partitioned")
 
 
@@ -135,5 +136,5 @@ def room(at: Address, manifest: Manifest) -> Finding | None:
         free = shutil.disk_usage(Path(str(row[0]))).free if row else None
     except (psycopg.Error, OSError, DatabaseError):
         return None
-    needed = int(_size(manifest) * _GROWTH)
+    needed = int(size(manifest) * _GROWTH)
     return too_small("staging server", free, needed) if free is not None and free < needed else None

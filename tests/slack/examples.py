@@ -279,6 +279,7 @@ TESTS = {
     "queued": QUEUED_TEST,
     "running": RUNNING_TEST,
     "checking": replace(RUNNING_TEST, step=Step.CHECKING, done=3, expected=12),
+    "restoring": replace(RUNNING_TEST, step=Step.RESTORING, done=180_000_000, expected=500_000_000),
     "stopping": replace(RUNNING_TEST, step=Step.RESTORING, cancel_requested_by="U0OLGA"),
     "passed": PASSED_TEST,
     "failed": FAILED_TEST,

@@ -67,6 +67,7 @@ def _running(view: RestoreTestMessage) -> dict[str, Any]:
         "step": (test.step or Step.WAITING).value,
         "bar": bar(test.done, test.expected),
         "fetching": test.step is Step.FETCHING,
+        "restoring": test.step is Step.RESTORING and test.done > 0,
         "checking": test.step is Step.CHECKING,
         "elapsed": spent,
     }
