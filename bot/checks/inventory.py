@@ -77,6 +77,10 @@ def _compare(restored: Restored, section: str, both: _Both, explained: Explained
         after=after[section],
         sides=_sides(restored),
         schema_only=restored.manifest.kind == "schema",
+        partitions=frozenset(
+            name for name, facts in (before.get("relations") or {}).items() if "partition_bound" in facts
+        ),
+        schemas=frozenset(before.get("schemas") or {}) | {'"pg_catalog"'},
         owner_of=lambda identity, restored_side: _owner(after if restored_side else before, identity),
     )
     for identity, found in differences(compared):

@@ -23,7 +23,7 @@ _TEXTS = frozenset({"definition", "default", "using", "check", "partition_bound"
 _ROW_SECURITY = frozenset({"row_security", "row_security_forced"})
 # What a server brings by itself; more of it on staging is no difference of the backup.
 _SERVERS_OWN = frozenset({"extensions", "schemas", "collations"})
-_QUALIFIER = re.compile(r'(?:"(?:[^"]|"")+"|\w+)\.')
+_PIECE = re.compile(r"(?P<literal>'(?:[^']|'')*')|(?P<qualifier>(?:\"(?:[^\"]|\"\")+\"|[^\W\d]\w*)\.)|\s+")
 
 Section = Mapping[str, Mapping[str, Any]]
 
@@ -37,6 +37,8 @@ class Compared:
     after: Section
     sides: Sides
     schema_only: bool
+    partitions: frozenset[str]  # identities of relations
+    schemas: frozenset[str]  # identities
     owner_of: Callable[[str, bool], str | None]  # identity of a relation, restored side? -> its owner
 
 
@@ -147,8 +149,11 @@ def _reworded(compared: Compared, identity: str, fact: str) -> list[Finding] | N
     """Over major versions the same definition is written in other words."""
     before, after = compared.before[identity], compared.after[identity]
     old, new = before.get(fact), after.get(fact)
+    # Since 17 a partition's column is an identity with its root's; before it was a plain one.
+    if fact == "identity" and identity.rpartition('."')[0] in compared.partitions:
+        return [_of(compared, identity, "STRUCTURE_REWORDED", "is worded otherwise by another version")]
     if fact in _TEXTS and old is not None and new is not None:
-        if _bare(str(old)) == _bare(str(new)):
+        if bare(str(old), compared.schemas) == bare(str(new), compared.schemas):
             return [_of(compared, identity, "STRUCTURE_REWORDED", "is worded otherwise by another version")]
         return [_not_compared(compared, identity)]
     # The body of an SQL function may be kept parsed; a body that is text never changes.
@@ -166,6 +171,18 @@ def _not_compared(compared: Compared, identity: str) -> Finding:
     )
 
 
-def _bare(text: str) -> str:
-    """A definition without qualifiers, parentheses and blanks."""
-    return re.sub(r"[\s()]+", "", _QUALIFIER.sub("", text))
+def bare(text: str, schemas: frozenset[str]) -> str:
+    """A definition without blanks and without tables' names before their columns, literals as they are.
+
+    Since 16 a view of one table names its columns without the table. Schemas stay: they may tell two
+    tables apart.
+    """
+
+    def kept(found: re.Match[str]) -> str:
+        qualifier = found["qualifier"]
+        if qualifier:
+            name = qualifier[:-1] if qualifier.startswith('"') else f'"{qualifier[:-1]}"'
+            return qualifier if name in schemas else ""
+        return found["literal"] or ""
+
+    return _PIECE.sub(kept, text)
