@@ -47,5 +47,8 @@ def test_the_document_shows_every_way_to_be_broken() -> None:
     assert (ROOT / "docs" / "corpus.md").read_text(encoding="utf-8") == cases.document(), (
         "write it anew: python -c 'from tests.corpus import cases; print(cases.document(), end=\"\")'"
     )
+    assert cases.table() in (ROOT / "README.md").read_text(encoding="utf-8"), (
+        "the README shows the same table"
+    )
     known = rules.by_name().keys()
     assert {rule for case in cases.CASES for rule in case.rules} <= known

@@ -208,25 +208,37 @@ CASES = (
 ELSEWHERE = (
     ("the archive cut off at five places, in zstd, gzip, lz4 and uncompressed", "ARCHIVE_SIZE_DIFFERS"),
     ("bits of the archive flipped at three places, in each compression", "ARCHIVE_HASH_DIFFERS"),
-    ("zero bytes", "ARCHIVE_SIZE_DIFFERS"),
-    ("an older archive than claimed, manifest and hash made to fit", "ROWS_MISSING"),
+    ("the archive of zero bytes, or with something appended", "ARCHIVE_SIZE_DIFFERS"),
+    ("the archive gone, its version removed behind another object", "ARCHIVE_MISSING"),
+    ("an older archive in its place", "ARCHIVE_SIZE_DIFFERS"),
+    ("an older archive, manifest and hash made to fit", "ROWS_MISSING"),
+    ("another database's archive in its place", "ARCHIVE_SIZE_DIFFERS"),
     ("another database's archive, manifest and hash made to fit", "ARCHIVE_HOLDS_MORE"),
     ("a table's rows left out of the archive", "ARCHIVE_LACKS_ROWS"),
-    ("a manifest that claims more rows", "ROWS_MISSING"),
-    ("a manifest that claims other content", "CONTENT_DIFFERS"),
+    ("the manifest gone", "MANIFEST_MISSING"),
+    ("the manifest empty, no JSON, no manifest, or against its schema", "MANIFEST_UNREADABLE"),
+    ("the manifest of a future version", "MANIFEST_FROM_THE_FUTURE"),
+    ("the manifest of an older backup, of another database, or edited", "MANIFEST_DIFFERS"),
+    ("a manifest that claims more rows, and is believed", "ROWS_MISSING"),
+    ("a manifest that claims other content, and is believed", "CONTENT_DIFFERS"),
     ("a manifest whose expression was exchanged for other SQL", "EXPRESSION_DIFFERS"),
     ("a manifest without an inventory, or with an unreadable section", "STRUCTURE_NOT_COMPARED"),
+    ("a view changed between two major versions", "STRUCTURE_NOT_COMPARED"),
 )
 
 
 def document() -> str:
     """Every case as a Markdown document."""
+    return (
+        "# The ways to be broken, and the rules that say so\n\n"
+        "Each line is a test: the backup is broken so, and the rules meant for it speak. None speaks on a healthy\n"
+        "backup of either sample database, of any kind, brought back either way.\n\n" + table()
+    )
+
+
+def table() -> str:
+    """Every case as a Markdown table."""
     lines = [
-        "# The ways to be broken, and the rules that say so",
-        "",
-        "Each line is a test: the backup is broken so, these rules speak and no others, and none speaks on a",
-        "healthy backup.",
-        "",
         "| how it is broken | which rules say so |",
         "| --- | --- |",
     ]
