@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import database
+from bench import database, restoring
+from bench.restoring import Restoring
 from bench.ways import Bench, seconds
 from bot.ledger import migrate
 from bot.postgres import address, clients
@@ -30,21 +31,27 @@ def configuration(folder: Path, s3: S3Server, bucket: str) -> Path:
     storage = f'url = "s3://{bucket}"\nendpoint_url = "{s3.endpoint}"\nregion = "{s3.region}"\n'
     storage += 'access_key_env = "BENCH_ACCESS_KEY"\nsecret_key_env = "BENCH_SECRET_KEY"\n'
     databases = "".join(
-        f'[databases.{name}]\nurl_env = "BENCH_SOURCE"\nfingerprints = "{scope}"\n'
-        for name, scope in (("counted", "none"), ("fingerprinted", "all"))
+        f'[databases.{name}]\nurl_env = "{source}"\nfingerprints = "{scope}"\n'
+        'staging_url_env = "BENCH_STAGING"\n'
+        for name, source, scope in (
+            ("counted", "BENCH_SOURCE", "none"),
+            ("fingerprinted", "BENCH_SOURCE", "all"),
+            ("many", "BENCH_MANY", "all"),
+        )
     )
     path.write_text(f"[storage]\n{storage}\n{databases}", encoding="utf-8")
     return path
 
 
 @contextmanager
-def prepared() -> Iterator[tuple[Bench, int]]:
-    """Servers, a filled database and a bucket; yields the bench and the database's size in bytes."""
+def prepared() -> Iterator[tuple[Bench, Restoring, int]]:
+    """Servers, filled databases and a bucket; yields what measures and the database's size in bytes."""
     with (
         traversable_folder() as folder,
         EmbeddedServers(folder / "home", samples=False) as servers,
         seaweedfs(folder) as s3,
         empty_database(Server(servers.main, servers._passwords["main/postgres"])) as source,  # noqa: SLF001
+        empty_database(Server(servers.main, servers._passwords["main/postgres"])) as many,  # noqa: SLF001
         empty_database(Server(servers.main, servers._passwords[f"main/{LEDGER}"]), LEDGER) as ledger,  # noqa: SLF001
     ):
         s3.client().create_bucket(Bucket="bench")
@@ -55,11 +62,15 @@ def prepared() -> Iterator[tuple[Bench, int]]:
             "SPAREWHEEL_DATABASE_URL": ledger.url,
             "SPAREWHEEL_CONFIG": str(configuration(folder, s3, "bench")),
             "BENCH_SOURCE": source.url,
+            "BENCH_MANY": many.url,
+            "BENCH_STAGING": servers.staging_url,
             "BENCH_ACCESS_KEY": s3.access_key,
             "BENCH_SECRET_KEY": s3.secret_key,
         }
         found = clients.choose(clients.find(None), 17, None)
-        yield Bench(address.parse(source.url), found, s3, "bench", folder, environ), size
+        restoring.fill_many(many.url)
+        bench = Bench(address.parse(source.url), found, s3, "bench", folder, environ)
+        yield bench, Restoring(bench, address.parse(servers.staging_url)), size
 
 
 def measure(bench: Bench) -> dict[str, float]:
@@ -72,6 +83,7 @@ def measure(bench: Bench) -> dict[str, float]:
         "Sparewheel, fingerprints": bench.worker("fingerprinted"),
         "counts alone": bench.counts_alone,
         "fingerprints alone": bench.fingerprints_alone,
+        f"Sparewheel, {restoring.MANY_TABLES} tables, fingerprints": bench.worker("many"),
     }
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(ROUNDS):
@@ -96,7 +108,7 @@ def aims(medians: dict[str, float], bench: Bench) -> list[tuple[str, float, floa
     ]
 
 
-def report(medians: dict[str, float], bench: Bench, size: int) -> str:
+def report(medians: dict[str, float], bench: Bench, back: Restoring, size: int) -> str:
     """The results as Markdown."""
     cores, memory = os.cpu_count(), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     taken = (
@@ -113,10 +125,14 @@ def report(medians: dict[str, float], bench: Bench, size: int) -> str:
         "| --- | --- |",
         *(f"| {name} | {value:.2f} |" for name, value in medians.items()),
         "",
+        "| the way back | seconds |",
+        "| --- | --- |",
+        *(f"| {name} | {value:.2f} |" for name, value in back.medians().items()),
+        "",
         "| aim | measured | at most | |",
         "| --- | --- | --- | --- |",
     ]
-    for name, got, most in aims(medians, bench):
+    for name, got, most in [*aims(medians, bench), *back.aims()]:
         verdict = "met" if got <= most else f"missed by {got - most:.2f}"
         lines.append(f"| {name} | {got:.2f} | {most:.2f} | {verdict} |")
     return "\n".join(lines) + "\n"
@@ -125,9 +141,11 @@ def report(medians: dict[str, float], bench: Bench, size: int) -> str:
 def main() -> None:
     """Measure and write the results."""
     subprocess.run(["sync"], check=False)
-    with prepared() as (bench, size):
+    with prepared() as (bench, back, size):
         print(f"database of {size / _MB:.0f} MB", flush=True)
-        text = report(measure(bench), bench, size)
+        medians = measure(bench)
+        back.measure()
+        text = report(medians, bench, back, size)
     RESULTS.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
 

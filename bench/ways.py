@@ -56,15 +56,18 @@ class Bench:
     def _by_hand(self, *options: str) -> None:
         target = self._dump_to_file(*options)
         subprocess.run(["sha256sum", target], check=True, stdout=subprocess.DEVNULL)
-        environ = {
+        copy = [aws(), "s3", "cp", "--quiet", "--endpoint-url", self.s3.endpoint, str(target)]
+        subprocess.run([*copy, f"s3://{self.bucket}/by-hand.dump"], env=self.aws_environment(), check=True)
+        target.unlink()
+
+    def aws_environment(self) -> dict[str, str]:
+        """What the AWS command line needs to reach the bucket."""
+        return {
             **os.environ,
             "AWS_ACCESS_KEY_ID": self.s3.access_key,
             "AWS_SECRET_ACCESS_KEY": self.s3.secret_key,
             "AWS_DEFAULT_REGION": self.s3.region,
         }
-        copy = [aws(), "s3", "cp", "--quiet", "--endpoint-url", self.s3.endpoint, str(target)]
-        subprocess.run([*copy, f"s3://{self.bucket}/by-hand.dump"], env=environ, check=True)
-        target.unlink()
 
     def bare(self) -> None:
         """Bare pg_dump with zstd into a file: no hash, no copy elsewhere, no counts."""
@@ -92,7 +95,7 @@ class Bench:
             watched.mkdir(exist_ok=True)
             command = [sys.executable, "-m", "bench.worker", database]
             environ = {**self.environ, "TMPDIR": str(watched)}
-            with _Watch(watched) as watch:
+            with Watch(watched) as watch:
                 done = subprocess.run(command, env=environ, check=True, stdout=subprocess.PIPE)
             answer = json.loads(done.stdout.splitlines()[-1])
             self.worker_peaks.append(int(answer["peak_bytes"]))
@@ -102,7 +105,7 @@ class Bench:
         return run
 
 
-class _Watch:
+class Watch:
     """The most bytes that lay in a folder while it was watched, looked at 50 times a second."""
 
     def __init__(self, folder: Path) -> None:

@@ -10,18 +10,23 @@ from functools import cached_property
 from bot.errors import ConfigurationError
 from bot.ledger.connection import LedgerPool, open_pool
 from bot.ledger.queue import Queue
+from bot.postgres import address
 from bot.services.access import Gate
 from bot.services.archiving import Archiver, Run
 from bot.services.backups import Backups
 from bot.services.check_backup import BackupChecker
 from bot.services.notifying import Notifier
 from bot.services.outcomes import Outcomes
+from bot.services.proving import Prover, Trial
 from bot.services.reaper import Reaper
+from bot.services.restore_tests import RestoreTests
 from bot.services.run_backup import BackupRunner, note_upload
+from bot.services.run_restore_test import RestoreTester, note_scratch
+from bot.services.scratch_reaper import ScratchReaper
 from bot.services.sources import Sources
 from bot.settings import Configuration, Environment, load_configuration
 from bot.storage.interface import Store
-from bot.storage.open import open_store
+from bot.storage.open import open_reader, open_store
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,24 @@ class House:
         return Backups(self.pool, self.sources, self.store, self.queue, self.notifier, Gate(self.pool))
 
     @cached_property
+    def restore_tests(self) -> RestoreTests:
+        """What people ask of restore tests."""
+        return RestoreTests(self.pool, self.sources, self.queue, self.notifier, Gate(self.pool))
+
+    @cached_property
+    def restore_tester(self) -> RestoreTester:
+        """Runs restore tests."""
+        prover = Prover(
+            reader=open_reader(self.configuration.storage, self.environ),
+            sources=self.sources,
+            ledger=address.parse(self.ledger_url, variable="SPAREWHEEL_DATABASE_URL"),
+            clients_folder=self.environment.clients,
+            note_scratch=self._note_scratch,
+        )
+        root = self.configuration.storage.root
+        return RestoreTester(self.pool, self.restore_tests, self.outcomes, prover, self.store, root)
+
+    @cached_property
     def runner(self) -> BackupRunner:
         """Runs backups."""
         archiver = Archiver(
@@ -102,10 +125,15 @@ class House:
     @cached_property
     def reaper(self) -> Reaper:
         """Ends what dead processes left."""
-        return Reaper(self.pool, self.store, self.outcomes)
+        return Reaper(
+            self.pool, self.store, self.outcomes, ScratchReaper(self.pool, self.sources, self.outcomes)
+        )
 
     def _note_upload(self, run: Run, upload_id: str) -> None:
         note_upload(self.pool, run, upload_id)
+
+    def _note_scratch(self, trial: Trial, name: str) -> None:
+        note_scratch(self.pool, trial, name)
 
     def close(self) -> None:
         """Give the ledger's connections back."""

@@ -1,4 +1,4 @@
-"""The worker: the queue's three tasks, and what keeps it alive while the ledger comes and goes."""
+"""The worker: the queue's tasks, and what keeps it alive while the ledger comes and goes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.housekeeping import Housekeeper, RunningJobs
 from bot.ledger import backups
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.ledger.patient import PatientConnector
-from bot.ledger.queue import DELIVER, FAST, RUN_BACKUP, RUN_CHECK, SLOW
+from bot.ledger.queue import DELIVER, FAST, RUN_BACKUP, RUN_CHECK, RUN_RESTORE_TEST, SLOW
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ class Handlers:
 
     run_backup: Callable[[str], None]
     run_check: Callable[[str], None]
+    run_restore_test: Callable[[str], None]
     deliver: Callable[[str], None]
     sweep: Callable[[], int]
 
@@ -88,7 +89,7 @@ class DeliverRetry(BaseRetryStrategy):
 def build_queue_app(
     connector: PatientConnector, pool: LedgerPool, handlers: Handlers, running: RunningJobs
 ) -> App:
-    """The three tasks under the names that Queue defers. Plain functions: they run in threads."""
+    """The tasks under the names that Queue defers. Plain functions: they run in threads."""
     app = App(connector=connector)
 
     @app.task(name=RUN_BACKUP, queue=SLOW, retry=BackupRetry(), pass_context=True)
@@ -101,6 +102,11 @@ def build_queue_app(
     def run_check(context: JobContext, *, check_id: str) -> None:
         with running.noted(context), _quiet_errors():
             handlers.run_check(check_id)
+
+    @app.task(name=RUN_RESTORE_TEST, queue=SLOW, retry=BackupRetry(), pass_context=True)
+    def run_restore_test(context: JobContext, *, test_id: str) -> None:
+        with running.noted(context), _quiet_errors():
+            handlers.run_restore_test(test_id)
 
     @app.task(name=DELIVER, queue=FAST, retry=DeliverRetry(), pass_context=True)
     def deliver(context: JobContext, *, outbox_id: str) -> None:

@@ -25,6 +25,7 @@ from pydantic import (
 
 from bot.core.backup import FingerprintScope, Tier
 from bot.core.durations import Keep, parse_duration, parse_keep
+from bot.core.expectation import check_expectation
 from bot.core.people import Role
 from bot.core.schedules import check_cron
 from bot.errors import ConfigurationError
@@ -73,6 +74,9 @@ KeepFor = Annotated[Keep, BeforeValidator(parse_keep)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Name = Annotated[str, AfterValidator(_name)]
 Cron = Annotated[str, AfterValidator(check_cron)]
+Expected = Annotated[str, AfterValidator(check_expectation)]
+# A password travels with it: in the clear on this machine only.
+CheckUrl = Annotated[str, Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])")]
 
 
 class _Part(BaseModel):
@@ -86,6 +90,13 @@ class SlackSettings(_Part):
 
     operations_channel: str | None = None
     alerts_channel: str | None = None
+
+
+class ReaderSettings(_Part):
+    """Credentials that may read archives and nothing else, for restore tests."""
+
+    access_key_env: str
+    secret_key_env: str
 
 
 class StorageSettings(_Part):
@@ -103,6 +114,7 @@ class StorageSettings(_Part):
     addressing: Literal["auto", "path", "virtual"] = "auto"
     read_timeout: Seconds = 20.0
     part_size_mib: Annotated[int, Field(ge=5, le=64)] = 8
+    reader: ReaderSettings | None = None
 
     @model_validator(mode="after")
     def _known_scheme(self) -> StorageSettings:
@@ -126,7 +138,67 @@ class CheckSettings(_Part):
 
     name: str
     sql: str
-    expect: str
+    expect: Expected
+    timeout: Seconds = 60.0
+
+
+class DateRangeSettings(_Part):
+    """A column of dates that a restored database is judged by, seen from the backup's snapshot.
+
+    `newest_within`: its newest value may be that much older. `reaches_back`: its oldest value is at least
+    that old. Neither: only that there are dates at all.
+    """
+
+    table: str
+    column: str
+    newest_within: Seconds | None = None
+    reaches_back: Seconds | None = None
+
+
+class HashChainSettings(_Part):
+    """The application's own chain of hashes: SQL that answers with the number of broken links.
+
+    A second column, where there is one, says how many links were looked at.
+    """
+
+    name: str
+    sql: str
+    timeout: Seconds = 300.0
+
+
+class ApplicationSettings(_Part):
+    """The application itself, tried against the scratch database: a command, or a URL that is posted to.
+
+    A command finds the address in SCRATCH_DATABASE_URL and in PGHOST and its like; a URL gets it as the
+    JSON member `database_url`. Exit code 0, or a status of 2xx, is a yes.
+    """
+
+    command: tuple[str, ...] = ()
+    url: CheckUrl | None = None
+    timeout: Annotated[Seconds, Field(gt=0)] = 120.0
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ApplicationSettings:
+        if bool(self.command) == bool(self.url):
+            raise ValueError("write either a command or a url")
+        return self
+
+
+class RestoreTestSettings(_Part):
+    """How backups of a database are brought back on its staging server."""
+
+    way: Literal["everything", "customer"] = "everything"
+    jobs: Annotated[int, Field(ge=1, le=16)] = 2
+    keep_failed: Seconds = 24 * 3600.0  # how long the scratch database stays after a FAIL
+    longest: Seconds | None = None  # a restore that takes longer is ended; without it the RTO, else 6 hours
+    physical_clone: str | None = None  # HOST:PORT of a staging server that was copied from production's files
+    template: str | None = None  # on staging: a project that the platform has laid out, for `customer`
+
+    @model_validator(mode="after")
+    def _customer_has_a_template(self) -> RestoreTestSettings:
+        if self.way == "customer" and self.template is None:
+            raise ValueError('way = "customer" needs template: a project on staging laid out by the platform')
+        return self
 
 
 class DatabaseSettings(_Part):
@@ -148,6 +220,10 @@ class DatabaseSettings(_Part):
     compression_level: Annotated[int, Field(ge=0, le=19)] = 3
     schedules: Mapping[Name, ScheduleSettings] = Field(default_factory=dict)
     checks: tuple[CheckSettings, ...] = ()
+    date_ranges: tuple[DateRangeSettings, ...] = ()
+    hash_chains: tuple[HashChainSettings, ...] = ()
+    application: ApplicationSettings | None = None
+    restore_test: RestoreTestSettings = RestoreTestSettings()
 
     @model_validator(mode="after")
     def _one_tier_each(self) -> DatabaseSettings:

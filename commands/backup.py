@@ -19,7 +19,8 @@ from bot.services.views import (
     Refusal,
     StatusView,
 )
-from commands import suggest
+from commands import restore_test, restore_words, suggest
+from commands.restore_test import RestoreTestService
 from commands.words import (
     Cancel,
     Check,
@@ -78,8 +79,10 @@ class BackupService(Protocol):
         """The database that a channel stands for."""
 
 
-def handle(request: Request, actor: Actor, backups: BackupService) -> Reply:
-    """Answer one `/backup …`; every refusal is an answer too, and only the asker sees any of them.
+def handle(
+    request: Request, actor: Actor, backups: BackupService, tests: RestoreTestService | None = None
+) -> Reply:
+    """Answer one command; every refusal is an answer too, and only the asker sees any of them.
 
     The message that everybody in the channel sees is not among the answers: the service puts it into
     the outbox together with the job.
@@ -89,6 +92,8 @@ def handle(request: Request, actor: Actor, backups: BackupService) -> Reply:
             backups.refuse_stranger(actor, request.text)
             return Reply(Refusal(stranger()))
         known = Known(backups.database_names(), backups.default_database(request.channel))
+        if tests is not None and request.command == restore_words.COMMAND:
+            return restore_test.answer(request, actor, tests, known)
         return Reply(_answer(parse(request.text, known), request, actor, backups))
     except WordsError as error:
         return Reply(Refusal(error, error.suggestion))

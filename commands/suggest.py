@@ -17,9 +17,9 @@ def near(word: str, choices: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word.lower(), list(choices), n=1, cutoff=0.6)), None)
 
 
-def line(verb: str, words: Iterable[Token]) -> str:
+def line(verb: str, words: Iterable[Token], command: str = COMMAND) -> str:
     """A whole command."""
-    return " ".join([COMMAND, verb, *(token.raw for token in words)])
+    return " ".join(part for part in (command, verb, *(token.raw for token in words)) if part)
 
 
 def names(choices: Iterable[str], last: str = "and") -> str:
@@ -38,10 +38,13 @@ def unknown(token: Token, suggestion: str | None, choices: Iterable[str] = ()) -
     return WordsError(f'"{echo}" means nothing here.', suggestion=suggestion, next_step=step)
 
 
-def replaced(token: Token, choices: Iterable[str], verb: str, words: Iterable[Token]) -> WordsError:
+def replaced(
+    token: Token, choices: Iterable[str], verb: str, words: Iterable[Token], command: str = COMMAND
+) -> WordsError:
     """The same, suggesting the command with the nearest choice in the unknown word's place."""
     possible = list(choices)
     meant = near(token.text, possible)
     if meant is None:
         return unknown(token, None, possible)
-    return unknown(token, line(verb, [Token(meant, meant) if t is token else t for t in words]))
+    mended = [Token(meant, meant) if t is token else t for t in words]
+    return unknown(token, line(verb, mended, command))

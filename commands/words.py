@@ -86,8 +86,8 @@ class Help:
 
 Wanted = Now | Status | Listing | Show | Check | Cancel | Help
 
-_ASKABLE = {kind.value: kind for kind in Kind if kind not in (Kind.TABLE, Kind.SAFETY)}
-_KINDS = {kind.value: kind for kind in Kind}
+ASKABLE = {kind.value: kind for kind in Kind if kind not in (Kind.TABLE, Kind.SAFETY)}
+KINDS = {kind.value: kind for kind in Kind}
 _FORMATS = {form.value: form for form in Format}
 _LISTED = tuple(kind.value for kind in Kind if kind is not Kind.SAFETY)
 _PLAIN = (Format.PLAIN.value,)
@@ -95,7 +95,7 @@ _TABLE_WORDS = ("table", "tables")
 _VERBS = ("now", "status", "list", "show", "check", "cancel", "help")
 # With a digit in it, a few characters are an id that somebody shortened too much.
 _SHORT_ID = re.compile(r"(?=.*\d)[0-9a-z]{1,3}")
-_FILLERS = frozenset({"a", "backup", "for", "of", "please", "the"})
+FILLERS = frozenset({"a", "backup", "for", "of", "please", "the"})
 
 
 def parse(text: str, known: Known) -> Wanted:
@@ -127,7 +127,7 @@ def _read(text: str, known: Known) -> Wanted:
     verb, rest = _take_verb(words)
     if verb is None:
         return _without_verb(words, known)
-    rest = [t for t in rest if t.word not in _FILLERS or _database(t, known)]
+    rest = [t for t in rest if t.word not in FILLERS or database_named(t, known)]
     if not any(t.word in _TABLE_WORDS for t in rest):
         # Quotes mean something around a table's name only, and so does a verb that is said twice.
         rest = [Token(t.text, t.text) for t in rest if t.word != verb]
@@ -155,10 +155,10 @@ def _take_verb(words: list[Token]) -> tuple[str | None, list[Token]]:
 def _without_verb(words: list[Token], known: Known) -> Wanted:
     """A lone database means its status. Anything else gets the nearest command, never a guess acted on."""
     first = words[0]
-    if len(words) == 1 and (database := _database(first, known)):
+    if len(words) == 1 and (database := database_named(first, known)):
         return Status(database)
-    if any(t.word in (*_ASKABLE, *_FORMATS, *_TABLE_WORDS) for t in words):
-        mistyped = suggest.near(first.word, ("now",)) and not _database(first, known)
+    if any(t.word in (*ASKABLE, *_FORMATS, *_TABLE_WORDS) for t in words):
+        mistyped = suggest.near(first.word, ("now",)) and not database_named(first, known)
         meant = words[1:] if mistyped else words
         raise WordsError("Say what to do first.", suggestion=suggest.line("now", meant))
     if near := suggest.near(first.word, _VERBS):
@@ -179,23 +179,23 @@ def _now(words: list[Token], known: Known) -> Now:
     for token in words:
         if token.word in _FORMATS:
             form = _FORMATS[token.word]
-        elif database := _database(token, known):
+        elif database := database_named(token, known):
             databases.append(database)
         elif Kind.TABLE in kinds:
             tables.append(token)
         elif token.word in _TABLE_WORDS:
             kinds.append(Kind.TABLE)
-        elif token.word in _ASKABLE:
-            kinds.append(_ASKABLE[token.word])
+        elif token.word in ASKABLE:
+            kinds.append(ASKABLE[token.word])
         else:
-            choices = (*_ASKABLE, "table", *_PLAIN, *known.databases)
+            choices = (*ASKABLE, "table", *_PLAIN, *known.databases)
             raise suggest.replaced(token, choices, "now", words)
-    kind = _one(kinds, "kind of backup") or Kind.FULL
+    kind = only_one(kinds, "kind of backup") or Kind.FULL
     if kind is Kind.TABLE and not tables:
         raise WordsError(
             "Say which table.", next_step='Like `/backup now table drivers` or `table "My Table"`.'
         )
-    chosen = _one(databases, "database") or _default(words, tables, known)
+    chosen = only_one(databases, "database") or _default(words, tables, known)
     return Now(kind, chosen, tuple(t.raw for t in tables), form)
 
 
@@ -205,21 +205,35 @@ def _default(words: list[Token], tables: list[Token], known: Known) -> str:
     Raises:
         WordsError: there are several, and this channel stands for none of them.
     """
+    if standing := standing_database(known):
+        return standing
+    last = tables[-1] if len(tables) > 1 else None
+    near = suggest.near(last.word, known.databases) if last else None
+    meant = [Token(near, near) if t is last and near else t for t in words]
+    raise which_database(known, suggest.line("now", meant) if near else None)
+
+
+def standing_database(known: Known) -> str | None:
+    """The database that needs no name here, None where it has to be named.
+
+    Raises:
+        WordsError: there is none at all.
+    """
     if known.default:
         return known.default
-    if len(known.databases) == 1:
-        return known.databases[0]
     if not known.databases:
         raise WordsError(
             "No database is configured yet.", next_step="Add one to the configuration: `[databases.NAME]`."
         )
-    last = tables[-1] if len(tables) > 1 else None
-    near = suggest.near(last.word, known.databases) if last else None
-    meant = [Token(near, near) if t is last and near else t for t in words]
-    raise WordsError(
+    return known.databases[0] if len(known.databases) == 1 else None
+
+
+def which_database(known: Known, suggestion: str | None = None) -> WordsError:
+    """What to say where the database has to be named."""
+    return WordsError(
         f"Which database? There are {suggest.names(known.databases)}.",
         next_step="Name one at the end.",
-        suggestion=suggest.line("now", meant) if near else None,
+        suggestion=suggestion,
     )
 
 
@@ -228,14 +242,14 @@ def _only(words: list[Token], known: Known, verb: str) -> tuple[str | None, Kind
     databases: list[str] = []
     kinds: list[Kind] = []
     for token in words:
-        if database := _database(token, known):
+        if database := database_named(token, known):
             databases.append(database)
-        elif verb == "list" and token.word in _KINDS:
-            kinds.append(_KINDS[token.word])
+        elif verb == "list" and token.word in KINDS:
+            kinds.append(KINDS[token.word])
         else:
             choices = (*known.databases, *(_LISTED if verb == "list" else ()))
             raise suggest.replaced(token, choices, verb, words)
-    return _one(databases, "database"), _one(kinds, "kind of backup")
+    return only_one(databases, "database"), only_one(kinds, "kind of backup")
 
 
 def _pick(words: list[Token], known: Known, verb: str) -> Pick:
@@ -244,9 +258,9 @@ def _pick(words: list[Token], known: Known, verb: str) -> Pick:
     ids: list[str] = []
     for token in words:
         word = token.word.lstrip("#")
-        if database := _database(token, known):
+        if database := database_named(token, known):
             databases.append(database)
-        elif word == LATEST or _is_id(token.text.lower().lstrip("#")):
+        elif word == LATEST or is_id(token.text.lower().lstrip("#")):
             ids.append(token.text.lower().lstrip("#"))
         elif _SHORT_ID.fullmatch(word):
             raise WordsError(
@@ -261,20 +275,21 @@ def _pick(words: list[Token], known: Known, verb: str) -> Pick:
             next_step=f"`{suggest.COMMAND} list` shows the ids; the first four characters are enough.",
             suggestion=None if verb == "cancel" else f"{suggest.COMMAND} {verb} {LATEST}",
         )
-    return Pick(_one(ids, "backup") or LATEST, _one(databases, "database"))
+    return Pick(only_one(ids, "backup") or LATEST, only_one(databases, "database"))
 
 
-def _is_id(word: str) -> bool:
-    """An id, but not a mistyped `latest`, which has the look of one."""
-    return looks_like_id(word) and not (word.isalpha() and suggest.near(word, (LATEST,)))
+def is_id(word: str, words: Sequence[str] = (LATEST,)) -> bool:
+    """An id, but not a mistyped one of `words`, which may have the look of one."""
+    return looks_like_id(word) and not (word.isalpha() and suggest.near(word, words))
 
 
-def _database(token: Token, known: Known) -> str | None:
+def database_named(token: Token, known: Known) -> str | None:
+    """The configured database of this name, in whatever case it was typed."""
     wanted = token.text.lower()
     return next((name for name in known.databases if name.lower() == wanted), None)
 
 
-def _one(found: Sequence[_T], what: str) -> _T | None:
+def only_one(found: Sequence[_T], what: str) -> _T | None:
     """The one thing said, None where nothing was, an error where two different ones were."""
     different = list(dict.fromkeys(found))
     if len(different) > 1:

@@ -58,7 +58,7 @@ def handlers(
     deliver: Callable[[str], None] = _nothing,
     sweep: Callable[[], int] = lambda: 0,
 ) -> Handlers:
-    return Handlers(run_backup, run_check, deliver, sweep)
+    return Handlers(run_backup, run_check, _nothing, deliver, sweep)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from commands.words import Cancel, Check, Help, Known, Listing, Now, Show, Statu
 
 _DONE, _FAILED, _COULD_NOT_RUN = 0, 1, 2
 _SHORTEST, _USUAL, _LONGEST = 1, 10, 25
-_EXIT_OF_CHECK = {Verdict.PASS: _DONE, Verdict.FAIL: _FAILED, Verdict.COULD_NOT_VERIFY: _COULD_NOT_RUN}
+EXIT_OF_VERDICT = {Verdict.PASS: _DONE, Verdict.FAIL: _FAILED, Verdict.COULD_NOT_VERIFY: _COULD_NOT_RUN}
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def backup(context: click.Context, words: tuple[str, ...], *, json_: bool, detac
 
     Exit codes: 0 done, 1 failed, 2 could not run (or, for a check, could not be verified).
     """  # noqa: D301 - \b is click's mark for lines to be left as they are
-    typed = " ".join(words) if len(words) == 1 else " ".join(_quoted(word) for word in words)
+    typed = " ".join(words) if len(words) == 1 else " ".join(quoted(word) for word in words)
     if _asks_for_help(typed):
         say(context.get_help())
         return
@@ -87,7 +87,7 @@ def say(words: str) -> None:
     click.echo("".join(c if c == "\n" or c.isprintable() else "�" for c in words))
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """What the shell took as one word stays one name."""
     if any(c.isspace() or c == "," for c in word) and '"' not in word:
         return f'"{word}"'
@@ -159,7 +159,7 @@ def _check(wanted: Check, asking: Asking) -> int:
         return _DONE
     message = work.run_check(asking.house, asked, quiet=asking.json)
     asking.answer(message, text.check(message))
-    return _EXIT_OF_CHECK[Verdict(message.verdict or Verdict.COULD_NOT_VERIFY)]
+    return EXIT_OF_VERDICT[Verdict(message.verdict or Verdict.COULD_NOT_VERIFY)]
 
 
 def _all_the_same(asking: Asking) -> str:

@@ -14,6 +14,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot.core.backup import BackupRecord, State
 from bot.core.check import CheckMessage
+from bot.core.restore_test import RestoreTestMessage
+from bot.core.restore_test import Step as TestStep
 from bot.core.units import count_text, plural, size_text
 
 _LINE_SECONDS = 10.0
@@ -48,6 +50,19 @@ def of_check(message: CheckMessage) -> Step:
     """A check as a step."""
     note = f"{size_text(message.bytes_read)} of {size_text(message.bytes_expected)}"
     return Step("reading the archive back", message.bytes_read, message.bytes_expected, note)
+
+
+def of_restore_test(message: RestoreTestMessage) -> Step:
+    """A restore test as a step."""
+    test = message.test
+    note = ""
+    if test.step is TestStep.FETCHING:
+        note = f"{size_text(test.done)} of {size_text(test.expected)}"
+    elif test.step is TestStep.RESTORING and test.done:
+        note = f"{size_text(test.done)} of about {size_text(test.expected)}"
+    elif test.step is TestStep.CHECKING:
+        note = f"{count_text(test.done)} of {plural(test.expected, 'check')}"
+    return Step((test.step or TestStep.WAITING).value, test.done, test.expected, note)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ _VERBS = {
     "migrate": "bot.cli.roles:migrate",
     "doctor": "bot.cli.doctor:doctor",
     "backup": "bot.cli.backup:backup",
+    "restore-test": "bot.cli.restore_test:restore_test",
     "sandbox": "bot.cli.sandbox:sandbox",
     "smoke": "bot.cli.smoke:smoke",
 }

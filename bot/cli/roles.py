@@ -92,7 +92,9 @@ def _edge(house: House, stop: threading.Event) -> Edge | None:
     """The Slack edge, as soon as Slack can be reached; None where `stop` is set before."""
 
     def ask() -> Edge:
-        return open_edge(house.environment, house.configuration, house.pool, house.backups)
+        return open_edge(
+            house.environment, house.configuration, house.pool, house.backups, house.restore_tests
+        )
 
     return until_reached(ask, stop, on_away=lambda sentence: ready.announce([sentence]))
 

@@ -40,7 +40,7 @@ class SmokeError(SparewheelError):
 
 @click.command()
 def smoke() -> None:
-    """Start everything in a folder of its own, take a backup in the sandbox, check it, stop everything.
+    """Start everything in a folder of its own, take a backup in the sandbox, check and prove it, stop.
 
     The last line is `smoke: PASS`, or `smoke: FAIL` with the reason.
     """
@@ -85,6 +85,11 @@ def _conversation(process: subprocess.Popen[bytes], person: SandboxClient, house
     if record.check_ok is not True:
         raise SmokeError(f"the check did not pass: {record.check_sentence}")
     _wait(process, "the check's verdict in the channel", lambda: _says(person, "Checked: full backup"))
+    _type(person, f"/restore-test {record.id}")
+    record = _wait(process, "the restore test's end", lambda: _tested(house, record.id))
+    if record.goodness != "proved":
+        raise SmokeError(f"the restore test says {record.test_result}")
+    _wait(process, "the restore test's verdict", lambda: _says(person, "PASS: restore test", "Issues: None"))
     rows, tables = record.row_count or 0, record.table_count or 0
     return (
         f"Seen in the ledger and in storage: {plural(rows, 'row')} in {plural(tables, 'table')}, "
@@ -111,6 +116,11 @@ def _ended(house: House, backup_id: str) -> BackupRecord | None:
 def _checked(house: House, backup_id: str) -> BackupRecord | None:
     record = house.backups.message(backup_id).record
     return record if record.checked_at else None
+
+
+def _tested(house: House, backup_id: str) -> BackupRecord | None:
+    record = house.backups.message(backup_id).record
+    return record if record.tested else None
 
 
 def _says(person: SandboxClient, *words: str) -> bool:

@@ -107,10 +107,27 @@ def _database(found: DatabaseStatus, now: datetime) -> list[str]:
         )
     if not found.kinds:
         lines.append("  no backup yet")
+    lines.append(f"  {_proved(found, now)}")
     lines += [f"  {record.state.value:<9} {record.id}  {record.kind.value}" for record in found.running]
     if found.last_failure:
         lines.append(f"  failed    {found.last_failure.id}  {found.last_failure.error_sentence or ''}")
     return lines
+
+
+def _proved(found: DatabaseStatus, now: datetime) -> str:
+    """When a restore test last passed, and what a recovery takes at measured rates against what it may."""
+    said = "never proved"
+    if found.proved_at:
+        said = f"last proved {duration_text((now - found.proved_at).total_seconds())} ago"
+    if found.recovery is None:
+        said += "; how long bringing it back takes: no measurement yet"
+    else:
+        expected = found.recovery.expected
+        said += f"; bringing it back takes about {duration_text(expected.total_seconds())}"
+    if found.rto:
+        late = "  TOO SLOW" if found.recovery and found.recovery.expected > found.rto else ""
+        said += f" (may take {duration_text(found.rto.total_seconds())}){late}"
+    return said
 
 
 def check(view: CheckMessage) -> str:

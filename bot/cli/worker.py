@@ -13,16 +13,14 @@ from bot.app import House
 from bot.cli import doctor
 from bot.cli.part import restartable
 from bot.cli.session import open_house
-from bot.core.backup import BackupRecord
-from bot.core.check import CheckMessage
 from bot.jobs import Handlers, Worker
-from bot.ledger import backups, slack_messages
+from bot.ledger import backups, restore_tests, slack_messages
 from bot.ledger.connection import borrowed
 from bot.slack import channels
 from bot.slack.client import patient_client, quick_client
 from bot.slack.deliver import Deliverer, Loaders
 from bot.slack.edge import bot_token
-from bot.slack.progress import SlackProgress
+from bot.slack.progress import Shown, SlackProgress
 from bot.slack.views import Surroundings
 from bot.supervisor import ready
 
@@ -33,13 +31,13 @@ _SHUTDOWN = "the worker's shutdown"
 @click.command()
 @restartable
 def worker() -> None:
-    """Run backups and checks, deliver messages, and clear up behind dead processes."""
+    """Run backups, checks and restore tests, deliver messages, and clear up behind dead processes."""
     with open_house() as house:
         hands = Hands(house, *_slack_parts(house))
         jobs = Worker(
             house.ledger_url,
             house.pool,
-            Handlers(hands.run_backup, hands.run_check, hands.deliver, hands.sweep),
+            Handlers(hands.run_backup, hands.run_check, hands.run_restore_test, hands.deliver, hands.sweep),
         )
         threading.Thread(target=hands.give_up_on, args=(jobs.abandon,), daemon=True).start()
         looks = doctor.quick_looks(house)  # a configuration that cannot work is found here
@@ -63,6 +61,7 @@ class Hands:
     progress: SlackProgress | None
     deliverer: Deliverer | None
     running: set[str] = field(default_factory=set)
+    testing: set[str] = field(default_factory=set)
 
     def run_backup(self, backup_id: str) -> None:
         """Run a queued backup to its end."""
@@ -75,6 +74,14 @@ class Hands:
     def run_check(self, check_id: str) -> None:
         """Run a queued check to its end."""
         self.house.checker.run(check_id, self._show)
+
+    def run_restore_test(self, test_id: str) -> None:
+        """Run a queued restore test to its end."""
+        self.testing.add(test_id)
+        try:
+            self.house.restore_tester.run(test_id, self._show)
+        finally:
+            self.testing.discard(test_id)
 
     def deliver(self, outbox_id: str) -> None:
         """Post a message; without Slack it stays in the outbox."""
@@ -99,8 +106,12 @@ class Hands:
             log.warning("cancelling backup %s: this worker is stopped", backup_id)
             with borrowed(self.house.pool) as connection:
                 backups.request_cancel(connection, backup_id, _SHUTDOWN)
+        for test_id in tuple(self.testing):
+            log.warning("cancelling restore test %s: this worker is stopped", test_id)
+            with borrowed(self.house.pool) as connection:
+                restore_tests.request_cancel(connection, test_id, _SHUTDOWN)
 
-    def _show(self, view: BackupRecord | CheckMessage) -> None:
+    def _show(self, view: Shown) -> None:
         if self.progress is not None:
             self.progress.update(view)
 
@@ -122,6 +133,7 @@ def _slack_parts(house: House) -> tuple[SlackProgress | None, Deliverer | None]:
         message=house.backups.message,
         details=lambda backup_id: house.backups.details(house.backups.message(backup_id).record),
         check=house.checker.message,
+        restore_test=house.restore_tests.message,
     )
     operations = house.configuration.slack.operations_channel
     deliverer = Deliverer(patient, house.pool, load, around, operations)

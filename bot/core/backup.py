@@ -163,9 +163,22 @@ class BackupRecord:
 
     @property
     def goodness(self) -> str:
-        """`proved`, `checked`, `stored`, or the state where it is none of them."""
+        """`proved`, `checked`, `stored`, or the state where it is none of them.
+
+        A failed restore test takes a check's word back, and a later failed check an earlier test's.
+        """
         if self.state is not State.STORED:
             return self.state.value
-        if self.tested and self.test_result == "PASS":
+        if self.tested and self.test_result == "PASS" and not self._failed_a_check_since_its_test:
             return "proved"
-        return "checked" if self.check_ok else "stored"
+        return "checked" if self.check_ok and not self._failed_its_test else "stored"
+
+    @property
+    def _failed_its_test(self) -> bool:
+        return self.tested and self.test_result == "FAIL"
+
+    @property
+    def _failed_a_check_since_its_test(self) -> bool:
+        if self.check_ok is not False or self.checked_at is None:
+            return False
+        return self.test_date is None or self.checked_at > self.test_date

@@ -25,3 +25,8 @@ def archive_key(
 def manifest_key(*, root: str, database: str, at: datetime, backup_id: str) -> str:
     """`<root>/manifests/<database>/<timestamp>Z-<id>.json`: outside every lifecycle rule."""
     return f"{root}/manifests/{database}/{at.strftime('%Y%m%dT%H%M%SZ')}-{backup_id}.json"
+
+
+def proof_key(*, root: str, database: str, at: datetime, test_id: str) -> str:
+    """`<root>/proofs/<database>/<timestamp>Z-<test id>.json`: one object a restore test, never an edit."""
+    return f"{root}/proofs/{database}/{at.strftime('%Y%m%dT%H%M%SZ')}-{test_id}.json"

@@ -12,6 +12,10 @@ from bot.core.backup import TableName
 MANIFEST_VERSION = 1
 
 
+class UnknownVersionError(ValueError):
+    """The manifest was written by a newer Sparewheel than this one."""
+
+
 @dataclass(frozen=True)
 class Archive:
     """One pg_dump output in storage. Sizes in bytes; hashes in lower-case hex unless named base64."""
@@ -98,12 +102,14 @@ def from_json(data: bytes) -> Manifest:
     """Read a manifest of a version this code knows.
 
     Raises:
-        ValueError: not JSON, or a version newer than MANIFEST_VERSION.
+        UnknownVersionError: a version newer than MANIFEST_VERSION.
+        ValueError: not JSON, or no manifest.
     """
     raw = json.loads(data)
     version = raw.get("version") if isinstance(raw, dict) else None
     if not isinstance(version, int) or version > MANIFEST_VERSION:
-        raise ValueError(f"manifest version {version!r} is not known here (newest: {MANIFEST_VERSION})")
+        kind = UnknownVersionError if isinstance(version, int) else ValueError
+        raise kind(f"manifest version {version!r} is not known here (newest: {MANIFEST_VERSION})")
     raw["archives"] = tuple(
         Archive(**{**a, "part_sha256s": tuple(a["part_sha256s"])}) for a in raw["archives"]
     )

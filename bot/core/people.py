@@ -22,6 +22,7 @@ class Action(StrEnum):
     BACK_UP = "take a backup"
     CHECK = "check a backup"
     CANCEL = "stop a backup"
+    RESTORE_TEST = "test whether a backup can be restored"
 
 
 ALLOWED: dict[Action, frozenset[Role]] = {
@@ -29,6 +30,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.BACK_UP: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
     Action.CHECK: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
     Action.CANCEL: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
+    Action.RESTORE_TEST: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
 }
 
 

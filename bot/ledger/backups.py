@@ -120,11 +120,18 @@ def recent(
 
 
 def newest_stored(
-    conn: LedgerConnection, database: str | None = None, kind: Kind | None = None
+    conn: LedgerConnection,
+    database: str | None = None,
+    kind: Kind | None = None,
+    format: Format | None = None,  # noqa: A002 - the field's own name everywhere in the product
 ) -> BackupRecord | None:
     """The stored backup with the newest snapshot."""
     row = statements("backups").one(
-        conn, "newest_stored", database=database, kind=kind.value if kind else None
+        conn,
+        "newest_stored",
+        database=database,
+        kind=kind.value if kind else None,
+        format=format.value if format else None,
     )
     return None if row is None else _record(row)
 
@@ -328,7 +335,8 @@ _SAME_NAME = (
     *("id", "database", "requested_by", "requested_user", "team", "source", "channel"),
     *("started_at", "finished_at", "snapshot_at"),
     *("rows_done", "rows_expected", "tables_done", "tables_expected", "bytes_out"),
-    *("cancel_requested_by", "manifest_key", "version_id", "row_count", "table_count"),
+    *("cancel_requested_by", "manifest_key", "manifest_version_id", "version_id"),
+    *("row_count", "table_count"),
     *("server_version", "client_version"),
     *("error_rule", "error_sentence", "error_next_step", "error_detail"),
     *("checked_at", "check_ok", "check_sentence", "tested", "test_date", "test_result"),

@@ -30,8 +30,8 @@ def reap_stalled(
 ) -> Reaped:
     """Free the jobs of dead workers, and their locks.
 
-    A backup or check that had begun is never run a second time: its job ends as failed, and the run itself
-    is ended by its lease. Everything else goes back into the queue.
+    A backup, check or restore test that had begun is never run a second time: its job ends as failed, and
+    the run itself is ended by its lease. Everything else goes back into the queue.
 
     Args:
         conn: the ledger, in the caller's transaction.

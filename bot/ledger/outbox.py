@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.statements import statements
 
-Topic = Literal["backup", "check"]
+Topic = Literal["backup", "check", "restore-test"]
 Stage = Literal["opened", "verdict", "details"]
 
 
@@ -21,7 +21,7 @@ class OutboxMessage:
 
     id: str
     topic: Topic
-    subject: str  # the backup's or check's id
+    subject: str  # the backup's, check's or restore test's id
     stage: Stage
     team: str
     channel: str

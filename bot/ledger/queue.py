@@ -13,6 +13,7 @@ SLOW = "slow"  # what reads or writes archives
 
 RUN_BACKUP = "run_backup"
 RUN_CHECK = "run_check"
+RUN_RESTORE_TEST = "run_restore_test"
 DELIVER = "deliver"
 
 
@@ -32,6 +33,10 @@ class Queue:
         """Have a worker check a stored backup; it only reads storage, so it waits for no backup."""
         del database  # a check does not touch the database: no lock
         return self._defer(conn, RUN_CHECK, queue=SLOW, lock=None, arguments={"check_id": check_id})
+
+    def restore_test(self, conn: LedgerConnection, test_id: str) -> int:
+        """Have a worker run a restore test. It uses storage and staging only, so it waits for no backup."""
+        return self._defer(conn, RUN_RESTORE_TEST, queue=SLOW, lock=None, arguments={"test_id": test_id})
 
     def deliver(self, conn: LedgerConnection, outbox_id: str, topic: str, subject: str) -> int:
         """Have a worker post a message; messages on one subject keep their order."""

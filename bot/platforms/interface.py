@@ -36,6 +36,9 @@ class Platform(Protocol):
     def owner_is_platform(self, owner: str) -> bool:
         """Whether this role is one of the platform's own rather than the customer's."""
 
+    def brings_rows(self, schema: str, table: str) -> bool:
+        """Whether rows of this table of the platform are the customer's (people who log in, files' names)."""
+
     def check_address(self, place: Place) -> None:
         """Refuse an address that is known not to keep a session, before anything connects.
 

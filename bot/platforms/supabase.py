@@ -27,6 +27,8 @@ _ROLES = frozenset(
     }
 )  # fmt: skip
 
+_CUSTOMERS_FILES = frozenset({"buckets", "objects", "s3_multipart_uploads", "s3_multipart_uploads_parts"})
+
 
 class Supabase:
     """A hosted Supabase project, reached directly or through its pooler."""
@@ -40,6 +42,12 @@ class Supabase:
     def owner_is_platform(self, owner: str) -> bool:
         """Roles that Supabase makes; `postgres` is the customer's own."""
         return owner in _ROLES or (owner.startswith("supabase_") and owner != "supabase_migrations")
+
+    def brings_rows(self, schema: str, table: str) -> bool:
+        """People who log in and names of files are the customer's; the platform's own bookkeeping is not."""
+        if schema == "auth":
+            return table != "schema_migrations"
+        return schema == "storage" and table in _CUSTOMERS_FILES
 
     def check_address(self, place: Place) -> None:
         """Refuse port 6543, the transaction pooler, on any of Supabase's hosts.

@@ -102,7 +102,7 @@ class TocProbe:
             raise DumpFailedError(
                 "The archive's table of contents cannot be read.", cause="\n".join(spoken.errors)[:2000]
             )
-        return _parse(self._listed.decode("utf-8", "replace"))
+        return parse(self._listed.decode("utf-8", "replace"))
 
     def close(self) -> None:
         """Leave nothing running. Done already is fine."""
@@ -118,7 +118,8 @@ class TocProbe:
             self._stdin.close()
 
 
-def _parse(listed: str) -> tuple[TocEntry, ...]:
+def parse(listed: str) -> tuple[TocEntry, ...]:
+    """The entries in what `pg_restore -l` printed, in its order."""
     found = (_LINE.fullmatch(line) for line in listed.split("\n"))
     return tuple(
         TocEntry(int(m["dump_id"]), int(m["class_oid"]), int(m["oid"]), m["rest"]) for m in found if m

@@ -12,7 +12,7 @@ from bot.core.ids import ID_LENGTH, SHORTEST_PREFIX, looks_like_id
 from bot.core.manifest import Manifest, from_json
 from bot.core.people import Action, Actor
 from bot.errors import NotFoundError, ObjectMissingError, SparewheelError, UserError
-from bot.ledger import audit, checks
+from bot.ledger import audit, checks, restore_tests
 from bot.ledger import backups as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.ledger.queue import Queue
@@ -26,6 +26,7 @@ from bot.services.views import (
     CancelView,
     DatabaseStatus,
     KindStatus,
+    Recovery,
     StatusView,
 )
 from bot.storage.interface import Store
@@ -225,6 +226,7 @@ class Backups:
 
     def _status_of(self, connection: LedgerConnection, name: str) -> DatabaseStatus:
         settings = self.sources.settings(name)
+        proved = restore_tests.last_pass(connection, name)
         kinds = []
         for kind in _STATUS_KINDS:
             limits = [s.stale_after for s in settings.schedules.values() if s.kind == kind and s.stale_after]
@@ -241,7 +243,19 @@ class Backups:
             running=ledger.running_and_queued(connection, name),
             last_failure=ledger.standing_failure(connection, name),
             usual_size=ledger.usual_size(connection, name, Kind.FULL),
+            rto=timedelta(seconds=settings.rto) if settings.rto else None,
+            proved_at=proved.finished_at if proved else None,
+            recovery=_recovery(connection, name),
         )
+
+
+def _recovery(connection: LedgerConnection, database: str) -> Recovery | None:
+    """Today's size at measured rates; None where nothing was measured yet, or there is nothing to restore."""
+    newest = ledger.newest_stored(connection, database, Kind.FULL)
+    rates = restore_tests.rates(connection, database)
+    if newest is None or newest.size_bytes is None or rates is None:
+        return None
+    return Recovery(timedelta(seconds=newest.size_bytes * (rates.download + rates.restore)), rates.tests)
 
 
 def find(
@@ -296,10 +310,19 @@ def read_manifest(store: Store, record: BackupRecord) -> Manifest:
         StorageError: it is not there or the store does not answer.
         ValueError: it is not a manifest of a version known here.
     """
+    return from_json(manifest_bytes(store, record))
+
+
+def manifest_bytes(store: Store, record: BackupRecord) -> bytes:
+    """A backup's manifest as it lies in storage, by its version where one was recorded.
+
+    Raises:
+        StorageError: it is not there or the store does not answer.
+    """
     if record.manifest_key is None:
         raise ObjectMissingError(f"Backup {record.id} has no manifest.")
     with store.open(record.manifest_key, record.manifest_version_id) as chunks:
-        return from_json(b"".join(chunks))
+        return b"".join(chunks)
 
 
 def _now() -> datetime:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.core.backup import BackupRecord
 from bot.core.check import CheckMessage
+from bot.core.restore_test import RestoreTestMessage
 from bot.ledger import outbox
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.queue import Queue
@@ -57,6 +58,15 @@ class Notifier:
             self.queue.deliver(connection, message.id, message.topic, message.subject)
         return len(forgotten)
 
+    def restore_test_opened(self, connection: LedgerConnection, message: RestoreTestMessage) -> None:
+        """Post the message of a restore test."""
+        self._add(connection, _of_restore_test(message), "opened")
+
+    def restore_test_ended(self, connection: LedgerConnection, message: RestoreTestMessage) -> None:
+        """Turn it into the verdict, and put the report into its thread."""
+        self._add(connection, _of_restore_test(message), "verdict")
+        self._add(connection, _of_restore_test(message), "details")
+
     def _add(self, connection: LedgerConnection, about: _About, stage: outbox.Stage) -> None:
         channel = about.channel or self.default_channel
         if channel is None:
@@ -78,3 +88,7 @@ def _of_backup(record: BackupRecord) -> _About:
 
 def _of_check(check: CheckMessage) -> _About:
     return _About("check", check.check_id, check.record.team, check.channel)
+
+
+def _of_restore_test(message: RestoreTestMessage) -> _About:
+    return _About("restore-test", message.test.id, message.test.team, message.test.channel)

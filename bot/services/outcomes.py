@@ -12,9 +12,10 @@ from bot.core.backup import BackupRecord
 from bot.core.check import CheckMessage
 from bot.core.manifest import Manifest
 from bot.core.people import Actor, Source
+from bot.core.restore_test import RestoreTestMessage
 from bot.core.verdict import Verdict
 from bot.errors import CancelledError, LedgerUnavailableError, SparewheelError
-from bot.ledger import audit, checks
+from bot.ledger import audit, checks, restore_tests
 from bot.ledger import backups as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.services.notifying import Notifier
@@ -128,6 +129,26 @@ class Outcomes:
             ],
             read_through=None,
         )
+
+    def tested(self, message: RestoreTestMessage, attempt: str | None, result: restore_tests.Result) -> bool:
+        """A restore test's verdict. False, and without effect, when it is no longer this attempt's."""
+        test, backup = message.test, message.backup
+
+        def write(connection: LedgerConnection) -> bool:
+            return restore_tests.finish(connection, test.id, attempt, result)
+
+        def notify(connection: LedgerConnection) -> None:
+            self.notifier.restore_test_ended(connection, message)
+
+        details = {
+            "test": test.id,
+            "verdict": result.verdict.value,
+            "sha256": result.archive_sha256,
+            "proof": result.proof_key,
+            "rules": sorted({finding.rule for finding in result.findings}),
+        }
+        action = f"restore-test.{_slug(result.verdict)}"
+        return self._end(_Ending(f"backup:{backup.id}", action, details, write, notify))
 
     def _end_backup(
         self,

@@ -20,6 +20,7 @@ from bot.services.backups import read_manifest
 from bot.services.clearing import remove_if_there
 from bot.services.outcomes import ManifestPlace, Outcomes
 from bot.services.pulse import LEASE_SECONDS
+from bot.services.scratch_reaper import ScratchReaper
 from bot.storage.interface import Store
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Reaper:
     pool: LedgerPool
     store: Store
     outcomes: Outcomes
+    scratch: ScratchReaper
 
     def sweep(self) -> int:
         """Take over every run whose lease is over, and end it; returns how many were taken over.
@@ -58,7 +60,7 @@ class Reaper:
             self.outcomes.check_died(check, attempt)
         for record in uncleared:
             self._clear_up(record)
-        return len(dead) + len(dead_checks) + len(abandoned)
+        return len(dead) + len(dead_checks) + len(abandoned) + self.scratch.sweep()
 
     def _end(self, record: BackupRecord, attempt: str) -> None:
         try:

@@ -75,6 +75,27 @@ class Sources:
             )
         return Source(name, settings, parse(url, variable=settings.url_env))
 
+    def staging(self, name: str) -> Address:
+        """The server on which a database's backups are brought back, as a role that may create databases.
+
+        Raises:
+            NotFoundError: see settings().
+            ConfigurationError: no staging server is configured, or its variable is not set.
+        """
+        variable = self.settings(name).staging_url_env
+        if variable is None:
+            raise ConfigurationError(
+                f"{name} has no staging server, so its backups cannot be restored for a test.",
+                next_step=f"Name the variable with its address: [databases.{name}] staging_url_env.",
+            )
+        url = self.environ.get(variable)
+        if not url:
+            raise ConfigurationError(
+                f"The address of {name}'s staging server is not known: {variable} is not set.",
+                next_step=f"Set {variable} to the server's address and restart.",
+            )
+        return parse(url, variable=variable)
+
     def default_for(self, channel: str | None) -> str | None:
         """The database meant when none is named: the only one, or the channel's own; else None."""
         names = self.names()

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.core.backup import BackupRecord, Kind
 from bot.core.manifest import Manifest
 from bot.core.people import Actor, Role
+from bot.core.restore_test import RestoreTestMessage
 from bot.errors import SparewheelError
 
 
@@ -63,6 +64,14 @@ class KindStatus:
 
 
 @dataclass(frozen=True)
+class Recovery:
+    """How long bringing the newest full backup back would take, by the rates of the last restore tests."""
+
+    expected: timedelta
+    tests: int  # how many were measured
+
+
+@dataclass(frozen=True)
 class DatabaseStatus:
     """One database in `/backup status`. `usual_size` is the median of the last five full ones, in bytes."""
 
@@ -72,6 +81,9 @@ class DatabaseStatus:
     running: Sequence[BackupRecord]
     last_failure: BackupRecord | None  # only when newer than the last success
     usual_size: int | None = None
+    rto: timedelta | None = None
+    proved_at: datetime | None = None  # the end of the last restore test that passed
+    recovery: Recovery | None = None
 
     @property
     def newest_rows(self) -> BackupRecord | None:
@@ -110,15 +122,24 @@ class CancelView:
 
 
 @dataclass(frozen=True)
+class StopTestView:
+    """`/restore-test cancel`: asked for; `was_queued` ones are over at once."""
+
+    message: RestoreTestMessage
+    was_queued: bool
+
+
+@dataclass(frozen=True)
 class Asked:
     """Said to the asker alone: the request is taken; the message itself comes through the outbox.
 
-    `check_id` is set where a check was asked for, not a backup.
+    `check_id` or `test` is set where a check or a restore test was asked for, not a backup.
     """
 
     record: BackupRecord
     ahead: int = 0
     check_id: str | None = None
+    test: RestoreTestMessage | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +150,15 @@ class HelpView:
     actor: Actor
     databases: Sequence[str]
     roles: frozenset[Role] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class RestoreTestHelp:
+    """`/restore-test help`: what this person may do."""
+
+    command: str
+    actor: Actor
+    databases: Sequence[str]
 
 
 @dataclass(frozen=True)

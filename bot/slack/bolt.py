@@ -10,7 +10,7 @@ from typing import Any
 from slack_bolt import Ack, App, BoltResponse
 from slack_sdk import WebClient
 
-from bot.slack.desk import COMMAND, PRESSED, Desk
+from bot.slack.desk import COMMANDS, PRESSED, Desk
 
 _LOG = logging.getLogger(__name__)
 # Bolt's own five are too few when the ledger is slow: acknowledging needs a free thread within 3 s.
@@ -37,7 +37,8 @@ def build_app(client: WebClient, desk: Desk, signing_secret: str | None = None) 
         ack()
         desk.pressed(body)
 
-    app.command(COMMAND)(typed)
+    for command in COMMANDS:
+        app.command(command)(typed)
     for action in PRESSED:
         app.action(action)(pressed)
     app.error(_failed)

@@ -10,6 +10,7 @@ from slack_sdk import WebClient
 
 from bot.core.check import CheckMessage
 from bot.core.people import Actor, Source
+from bot.core.restore_test import RestoreTestDetails, RestoreTestMessage
 from bot.errors import SparewheelError
 from bot.ledger import audit, outbox, slack_messages
 from bot.ledger.connection import LedgerPool, borrowed
@@ -31,6 +32,7 @@ class Loaders:
     message: Callable[[str], BackupMessage]
     details: Callable[[str], BackupDetails]
     check: Callable[[str], CheckMessage]
+    restore_test: Callable[[str], RestoreTestMessage]
 
 
 class Deliverer:
@@ -81,13 +83,16 @@ class Deliverer:
             self._thread(row, place, rendered)
         elif place is None or not self._poster.update(place, rendered):
             self._keep(row, self._post(row, rendered))
-        if row.topic == "check" and row.stage == "verdict":
+        if row.topic != "backup" and row.stage == "verdict":
             self._redraw_backup(row)
 
     def _rendered(self, row: OutboxMessage) -> Rendered:
         """The message as things are now: an `opened` that comes late shows the end."""
         if row.topic == "check":
             return render(self._load.check(row.subject), self._around)
+        if row.topic == "restore-test":
+            test = self._load.restore_test(row.subject)
+            return render(RestoreTestDetails(test) if row.stage == "details" else test, self._around)
         if row.stage == "details":
             return render(self._load.details(row.subject), self._around)
         return render(self._load.message(row.subject), self._around)
@@ -119,15 +124,20 @@ class Deliverer:
             slack_messages.put(connection, row.topic, row.subject, team=row.team, channel=channel, ts=ts)
 
     def _redraw_backup(self, row: OutboxMessage) -> None:
-        """The backup's own message now says `checked`; the verdict stands without it, so this may fail."""
+        """The backup's own message then says `checked` or `proved`. The verdict stands without it."""
         try:
-            backup_id = self._load.check(row.subject).record.id
+            backup_id = self._backup_of(row)
             with borrowed(self._pool) as connection:
                 place = slack_messages.get(connection, "backup", backup_id)
             if place:
                 self._poster.update(place, render(self._load.message(backup_id), self._around))
         except Exception as error:  # noqa: BLE001 - see above
-            _LOG.info("the message of the checked backup was not redrawn: %s", code_of(error))
+            _LOG.info("the backup's message was not redrawn: %s", code_of(error))
+
+    def _backup_of(self, row: OutboxMessage) -> str:
+        if row.topic == "check":
+            return self._load.check(row.subject).record.id
+        return self._load.restore_test(row.subject).backup.id
 
     def _failed(self, row: OutboxMessage, error: Exception) -> None:
         """Keep why; give up with an audit row where another attempt cannot help, else raise for a retry."""

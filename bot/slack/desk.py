@@ -16,16 +16,23 @@ from bot.core.reply import Reply, Request
 from bot.errors import ServiceError, SparewheelError
 from bot.services.views import Refusal
 from bot.slack.answer import Asker, whisper
-from bot.slack.blocks import CANCEL, CHECK, DETAILS
+from bot.slack.blocks import CANCEL, CHECK, DETAILS, PROVE, STOP_TEST
 from bot.slack.directory import Directory
 from bot.slack.views import Surroundings, render
-from commands import backup
+from commands import backup, restore_words, suggest
 from commands.backup import BackupService
+from commands.restore_test import RestoreTestService
 
 _LOG = logging.getLogger(__name__)
-COMMAND = "/backup"
+COMMANDS = (suggest.COMMAND, restore_words.COMMAND)
 # A button is the command that a person could have typed.
-PRESSED = {CANCEL: "cancel", CHECK: "check", DETAILS: "show"}
+PRESSED = {
+    CANCEL: (suggest.COMMAND, "cancel"),
+    CHECK: (suggest.COMMAND, "check"),
+    DETAILS: (suggest.COMMAND, "show"),
+    PROVE: (restore_words.COMMAND, ""),
+    STOP_TEST: (restore_words.COMMAND, "cancel"),
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class Desk:
     """Everything a listener needs. `take(team, key)` is True the first time a key is seen."""
 
     backups: BackupService
+    tests: RestoreTestService
     directory: Directory
     take: Callable[[str, str], bool]
     client: WebClient
@@ -45,7 +53,7 @@ class Desk:
             user=str(body.get("user_id") or ""),
             channel=str(body.get("channel_id") or ""),
             text=unescape(str(body.get("text") or "")),
-            command=str(body.get("command") or COMMAND),
+            command=str(body.get("command") or suggest.COMMAND),
             key=delivery_key(body),
         )
         self._serve(request, body)
@@ -59,7 +67,7 @@ class Desk:
             user=str(user.get("id") or ""),
             channel=str((body.get("channel") or {}).get("id") or ""),
             text=_words(action),
-            command=COMMAND,
+            command=PRESSED[action["action_id"]][0],
             key=delivery_key(body),
         )
         self._serve(request, body)
@@ -81,7 +89,7 @@ class Desk:
             standing = self.directory.look(request.team, request.user)
             notes = standing.not_known
             actor = standing.actor(request.team, request.user)
-            return backup.handle(request, actor, self.backups), notes
+            return backup.handle(request, actor, self.backups, self.tests), notes
         except SparewheelError as error:
             return Reply(Refusal(error)), notes
         except Exception as error:  # noqa: BLE001 - a person waits for an answer whatever happened
@@ -91,9 +99,9 @@ class Desk:
 
 
 def _words(action: Mapping[str, Any]) -> str:
-    """What typing would have said. A value that is no id is left away, and the command asks for one."""
+    """What typing would have said. A value that is no id means nothing there, and is refused."""
     value = str(action.get("value") or "")
-    return f"{PRESSED[action['action_id']]} {value if looks_like_id(value) else ''}"
+    return f"{PRESSED[action['action_id']][1]} {value if looks_like_id(value) else '?'}"
 
 
 def _place(error: BaseException) -> str:

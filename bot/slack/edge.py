@@ -17,6 +17,7 @@ from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.views import Surroundings
 from commands.backup import BackupService
+from commands.restore_test import RestoreTestService
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,11 @@ def bot_token(environment: Environment) -> str:
 
 
 def open_edge(
-    environment: Environment, configuration: Configuration, pool: LedgerPool, backups: BackupService
+    environment: Environment,
+    configuration: Configuration,
+    pool: LedgerPool,
+    backups: BackupService,
+    tests: RestoreTestService,
 ) -> Edge:
     """Ask Slack who we are, then build the app.
 
@@ -61,7 +66,7 @@ def open_edge(
         with borrowed(pool) as connection:
             return inbox.take(connection, team, key)
 
-    desk = Desk(backups, directory, take, quick, Surroundings(contacts=configuration.contacts))
+    desk = Desk(backups, tests, directory, take, quick, Surroundings(contacts=configuration.contacts))
     secret = environment.slack_signing_secret
     app = build_app(quick, desk, secret.get_secret_value() if secret else None)
     return Edge(app, identity, quick, directory)

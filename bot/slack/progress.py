@@ -1,4 +1,4 @@
-"""Progress in the message of a running backup or check: best effort, at Slack's pace, never in the way."""
+"""Progress in the message of what runs: best effort, at Slack's pace, never in the way."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 
 from bot.core.backup import BackupRecord
 from bot.core.check import CheckMessage
+from bot.core.restore_test import RestoreTestMessage
 from bot.services.views import BackupMessage
 from bot.slack.client import code_of, retry_after
 from bot.slack.views import Surroundings, render
@@ -21,6 +22,7 @@ _PAUSE_SECONDS = 3.0
 _AFTER_FAILURE_SECONDS = 30.0
 
 Place = tuple[str, str]
+Shown = BackupRecord | CheckMessage | RestoreTestMessage
 
 
 class SlackProgress:
@@ -38,7 +40,7 @@ class SlackProgress:
         self._places: dict[str, Place] = {}
         self._all_not_before = 0.0
 
-    def update(self, view: BackupRecord | CheckMessage) -> None:
+    def update(self, view: Shown) -> None:
         """Draw how far it is, or leave it where Slack or the pace says so. Never raises.
 
         An end is not drawn here: the verdict goes through the outbox and must come last.
@@ -56,7 +58,7 @@ class SlackProgress:
         except Exception as error:  # noqa: BLE001 - progress must never end a backup
             self._step_back(subject, error)
 
-    def _draw(self, topic: str, subject: str, view: BackupRecord | CheckMessage) -> None:
+    def _draw(self, topic: str, subject: str, view: Shown) -> None:
         place = self._places.get(subject) or self._place_of(topic, subject)
         if place is None:  # not posted yet
             return
@@ -79,8 +81,10 @@ class SlackProgress:
         self._places.pop(subject, None)
 
 
-def _about(view: BackupRecord | CheckMessage) -> tuple[str, str, bool]:
+def _about(view: Shown) -> tuple[str, str, bool]:
     """Topic, subject, and whether it is over."""
     if isinstance(view, BackupRecord):
         return "backup", view.id, view.state.is_final
+    if isinstance(view, RestoreTestMessage):
+        return "restore-test", view.test.id, view.test.is_final
     return "check", view.check_id, view.finished_at is not None

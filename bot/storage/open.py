@@ -32,3 +32,18 @@ def open_store(settings: StorageSettings, environ: Mapping[str, str]) -> Store:
         client=make_client(settings, environ),
         quick_client=make_quick_client(settings, environ),
     )
+
+
+def open_reader(settings: StorageSettings, environ: Mapping[str, str]) -> Store:
+    """The same store with the credentials of `[storage.reader]`, where there are any.
+
+    Raises:
+        ConfigurationError: see open_store().
+    """
+    if settings.reader is None:
+        return open_store(settings, environ)
+    keys = {
+        "access_key_env": settings.reader.access_key_env,
+        "secret_key_env": settings.reader.secret_key_env,
+    }
+    return open_store(settings.model_copy(update=keys), environ)

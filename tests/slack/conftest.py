@@ -41,12 +41,13 @@ def house(slack: SlackServer, ledger_url: str, tmp_path: Path) -> Iterator[House
     nowhere = "postgresql://postgres@127.0.0.1:1/none"
     plan = Plan(
         {"cruzonic": nowhere, "fleetnest": nowhere},
-        {"cruzonic": "", "fleetnest": 'channels = ["C0ALERTS"]'},
+        {"cruzonic": 'staging_url_env = "TEST_STAGING"', "fleetnest": 'channels = ["C0ALERTS"]'},
         folder_storage(tmp_path / "archives"),
         {
             "SLACK_BOT_TOKEN": slack.credentials.bot_token,
             "SLACK_SIGNING_SECRET": slack.credentials.signing_secret,
             "SLACK_API_URL": slack.api_url,
+            "TEST_STAGING": nowhere,
         },
     )
     with open_house(plan, ledger_url, tmp_path) as built:
@@ -55,7 +56,7 @@ def house(slack: SlackServer, ledger_url: str, tmp_path: Path) -> Iterator[House
 
 @pytest.fixture
 def edge(house: House) -> Edge:
-    return open_edge(house.environment, house.configuration, house.pool, house.backups)
+    return open_edge(house.environment, house.configuration, house.pool, house.backups, house.restore_tests)
 
 
 @pytest.fixture
@@ -79,6 +80,7 @@ def deliverer(slack: SlackServer, house: House) -> Deliverer:
         message=house.backups.message,
         details=lambda backup_id: house.backups.details(house.backups.message(backup_id).record),
         check=house.checker.message,
+        restore_test=house.restore_tests.message,
     )
     client = patient_client(slack.credentials.bot_token, slack.api_url)
     return Deliverer(client, house.pool, load, Surroundings(), "C0OPS")

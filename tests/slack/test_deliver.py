@@ -18,6 +18,7 @@ from bot.sandbox.slack.server import SlackServer
 from bot.services.views import BackupMessage
 from bot.slack.deliver import Deliverer, Loaders
 from bot.slack.views import Surroundings
+from tests.ledger.support import stored
 
 Waiting = Callable[[], list[OutboxMessage]]
 OMAR = Actor("T0SANDBOX", "U0OMAR", Source.SLACK, frozenset({Role.OPERATOR}))
@@ -49,6 +50,27 @@ def test_one_message_from_request_to_verdict_with_its_details_in_the_thread(
     assert verdict["ts"] == opened["ts"]
     assert verdict["text"].startswith("*Cancelled: full backup of `cruzonic`*")
     assert details["thread_ts"] == opened["ts"]
+    assert waiting() == []
+
+
+def test_a_restore_tests_message_becomes_its_verdict_with_the_report_in_the_thread(
+    house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient
+) -> None:
+    with borrowed(house.pool) as connection:
+        backup = stored(connection)
+    test = house.restore_tests.request(OMAR, database="cruzonic", channel="C0OPS").test
+    deliver_all(deliverer, waiting)
+    (opened,) = posted(people)
+    assert opened["text"].startswith("*Waiting: restore test of the full backup of `cruzonic`*")
+    assert f"`{backup.id}`, the newest stored full backup" in opened["text"]
+    house.restore_tests.cancel(OMAR, test.id)
+    deliver_all(deliverer, waiting)
+    verdict, report, *files = posted(people)
+    assert verdict["ts"] == opened["ts"]
+    assert verdict["text"].startswith("*COULD NOT VERIFY: restore test of the full backup of `cruzonic`*")
+    assert "CANCELLED" in verdict["text"]
+    assert report["thread_ts"] == opened["ts"]
+    assert f"restore-test-{test.id}.md" in repr(files)
     assert waiting() == []
 
 
@@ -119,7 +141,12 @@ def test_where_no_channel_takes_it_it_is_given_up_with_an_audit_row(
 def test_slack_out_of_order_asks_for_a_retry_and_the_retry_posts_once(
     house: House, web: WebClient, waiting: Waiting, people: SandboxClient
 ) -> None:
-    load = Loaders(house.backups.message, lambda i: house.backups.show(OMAR, i), house.checker.message)
+    load = Loaders(
+        house.backups.message,
+        lambda i: house.backups.show(OMAR, i),
+        house.checker.message,
+        house.restore_tests.message,
+    )
     deliverer = Deliverer(web, house.pool, load, Surroundings(), "C0OPS")  # a client without its own retries
     ask(house)
     (message,) = waiting()

@@ -15,12 +15,13 @@ from bot.ledger.connection import borrowed
 from bot.ledger.outbox import OutboxMessage
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.server import SlackServer
-from bot.slack.blocks import CANCEL
+from bot.slack.blocks import CANCEL, PROVE, STOP_TEST
 from bot.slack.client import identify, quick_client
 from bot.slack.deliver import Deliverer
 from bot.slack.desk import delivery_key, unescape
 from bot.slack.edge import Edge, open_edge
 from bot.slack.socket import SocketMode
+from tests.ledger.support import stored
 from tests.slack.conftest import wait_for
 
 Waiting = Callable[[], list[OutboxMessage]]
@@ -115,7 +116,7 @@ def test_a_doubled_delivery_is_answered_once(edge: Edge, house: House, waiting: 
 def test_a_token_that_slack_does_not_take_is_named(slack: SlackServer, house: House) -> None:
     with pytest.raises(ConfigurationError, match="bot token"):
         identify(quick_client("xoxb-wrong", slack.api_url))
-    edge = open_edge(house.environment, house.configuration, house.pool, house.backups)
+    edge = open_edge(house.environment, house.configuration, house.pool, house.backups, house.restore_tests)
     connection = SocketMode(edge.app, "xapp-wrong", slack.api_url)
     with pytest.raises(ConfigurationError, match="app token") as caught:
         connection.connect()
@@ -158,14 +159,35 @@ def test_buttons_do_what_typing_would_and_look_at_roles_afresh(
     assert house.backups.message(opened.subject).record.state is State.CANCELLED
 
 
-def test_a_button_with_another_value_than_an_id_does_nothing(edge: Edge, people: SandboxClient) -> None:
+def test_a_restore_test_is_asked_for_and_stopped_by_typing(
+    house: House, socket: SocketMode, people: SandboxClient, waiting: Callable[[], list[OutboxMessage]]
+) -> None:
+    del socket
+    with borrowed(house.pool) as connection:
+        backup = stored(connection)
+    assert not people.say("omar", "/restore-test Latest CRUZONIC")
+    wait_for(lambda: answers(people, "omar"))
+    said = answers(people, "omar")[-1]["text"]
+    assert "will be restored on staging and compared" in said
+    assert backup.id in said
+    assert "the newest stored full backup" in said
+    assert [(message.topic, message.channel) for message in waiting()] == [("restore-test", "C0OPS")]
+    assert not people.say("omar", "/restore-test cancel")
+    wait_for(lambda: len(answers(people, "omar")) > 1)
+    assert "had not begun" in answers(people, "omar")[-1]["text"]
+
+
+@pytest.mark.parametrize("action", [CANCEL, PROVE, STOP_TEST])
+def test_a_button_with_another_value_than_an_id_does_nothing(
+    edge: Edge, people: SandboxClient, action: str
+) -> None:
     body = {
         "type": "block_actions",
         "team": {"id": "T0SANDBOX"},
         "user": {"id": "U0OMAR", "team_id": "T0SANDBOX"},
         "channel": {"id": "C0OPS"},
         "trigger_id": "1.2.button",
-        "actions": [{"action_id": CANCEL, "block_id": "b", "type": "button", "value": "now full cruzonic"}],
+        "actions": [{"action_id": action, "block_id": "b", "type": "button", "value": "now full cruzonic"}],
     }
     edge.app.dispatch(BoltRequest(mode="socket_mode", body=body))
     wait_for(lambda: answers(people, "omar"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.app import House, build
 from bot.core.backup import BackupRecord, Format, Kind
 from bot.core.people import Actor, Role, Source
+from bot.core.restore_test import RestoreTestMessage
 from bot.ledger import migrate
 from bot.settings import read_environment
 from tests.support.s3 import S3Server
@@ -45,6 +46,14 @@ def s3_storage(s3: S3Server, bucket: str, endpoint: str | None = None) -> str:
 
 def s3_environ(s3: S3Server) -> dict[str, str]:
     return {"TEST_ACCESS_KEY": s3.access_key, "TEST_SECRET_KEY": s3.secret_key}
+
+
+def prove(
+    house: House, pick: str = "latest", database: str | None = None, *, actor: Actor = OMAR
+) -> RestoreTestMessage:
+    """Ask for a restore test and run it here, as a worker would."""
+    asked = house.restore_tests.request(actor, pick=pick, database=database)
+    return house.restore_tester.run(asked.test.id, lambda _: None)
 
 
 def environ_of(plan: Plan, ledger_url: str, folder: Path) -> dict[str, str]:

@@ -20,7 +20,7 @@ def main() -> None:
             sys.stdout.flush()
             threading.Event().wait()
 
-        handlers = Handlers(run_backup, lambda _: None, lambda _: None, lambda: 0)
+        handlers = Handlers(run_backup, lambda _: None, lambda _: None, lambda _: None, lambda: 0)
         Worker(sys.argv[1], pool, handlers, WorkerSettings(heartbeat_every=0.5)).run()
 
 

@@ -34,9 +34,10 @@ WHERE (:database::text IS NULL OR database = :database)
     AND (:kind::text IS NULL OR backup_type = :kind)
     AND (:state::text IS NULL OR state = :state);
 
--- name: newest_stored(database, kind)^
+-- name: newest_stored(database, kind, format)^
 SELECT * FROM backup_log
 WHERE (:database::text IS NULL OR database = :database) AND (:kind::text IS NULL OR backup_type = :kind)
+    AND (:format::text IS NULL OR format = :format)
     AND state = 'stored'
 ORDER BY snapshot_at DESC
 LIMIT 1;

@@ -8,6 +8,9 @@ SELECT job.id, job.task_name,
         WHEN 'run_check' THEN EXISTS (
             SELECT FROM backup_check WHERE id = job.args ->> 'check_id' AND state <> 'queued'
         )
+        WHEN 'run_restore_test' THEN EXISTS (
+            SELECT FROM restore_test WHERE id = job.args ->> 'test_id' AND state <> 'queued'
+        )
         ELSE false
     END AS begun
 FROM procrastinate_jobs AS job

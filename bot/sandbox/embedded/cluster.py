@@ -26,6 +26,7 @@ _SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
     "max_connections": "80",
+    "max_locks_per_transaction": "256",  # a backup of 5,000 tables holds each of them three times over
     "shared_buffers": "64MB",
     "max_wal_size": "512MB",
     "wal_level": "minimal",  # a toy has no standby

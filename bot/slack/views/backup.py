@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core.backup import BackupRecord, Phase, State
+from bot.core.backup import BackupRecord, Format, Phase, State
 from bot.services.views import Asked, BackupMessage, CancelView
 from bot.slack import mrkdwn
-from bot.slack.blocks import CANCEL, CHECK, DETAILS, Block, Rendered, actions, button, confirm
+from bot.slack.blocks import CANCEL, CHECK, DETAILS, PROVE, Block, Rendered, actions, button, confirm
 from bot.slack.mrkdwn import Mrkdwn
+from bot.slack.views import restore_test
 from bot.slack.views.base import (
     SHOWN,
     Surroundings,
@@ -24,7 +25,7 @@ from bot.slack.views.base import (
 )
 
 _NEXT = {
-    "stored": "Next: check it, and its bytes are fetched back and read through.",
+    "stored": "Next: check it, and its bytes are fetched back and read through; or prove it.",
     "checked": "Its bytes were fetched back and read through. A restore test would prove it.",
     "proved": "It was restored and found equal.",
 }
@@ -89,20 +90,25 @@ def _buttons(record: BackupRecord) -> list[Block]:
     if record.state is State.CANCELLED:
         return []
     details = button("Details", DETAILS, record.id)
+    prove = [button("Prove it", PROVE, record.id)] if record.format is Format.CUSTOM else []
     if record.goodness == "stored":
-        return [actions([button("Check it", CHECK, record.id), details])]
-    return [actions([details])]
+        return [actions([button("Check it", CHECK, record.id), *prove, details])]
+    return [actions([*prove, details] if record.goodness == "checked" else [details])]
 
 
 @render.register
 def _(view: Asked, around: Surroundings) -> Rendered:
     del around
-    place = "in this channel" if view.record.channel or view.check_id else "in the operations channel"
+    channel = view.test.test.channel if view.test else view.record.channel or view.check_id
+    place = "in this channel" if channel else "in the operations channel"
     values = {
         "record": view.record,
         "what": what(view.record),
         "ahead": view.ahead,
         "check_id": view.check_id,
+        "test": view.test,
+        "which": restore_test.which(view.test) if view.test else "",
+        "age": view.test.age.total_seconds() if view.test and view.test.age else None,
         "place": place,
     }
     return message("asked", values)

@@ -73,13 +73,15 @@ def what(record: BackupRecord) -> Mrkdwn:
 
 def who(record: BackupRecord) -> Mrkdwn:
     """The asker, as a mention where Slack knows them."""
-    return mrkdwn.mention(record.requested_user) if record.source == Source.SLACK else label(record)
+    return who_asked(record.requested_user, record.source)
 
 
-def label(record: BackupRecord) -> Mrkdwn:
-    """The asker who came in another way."""
+def who_asked(user: str, source: str) -> Mrkdwn:
+    """The same for whoever asked for something else than a backup."""
+    if source == Source.SLACK:
+        return mrkdwn.mention(user)
     way = {Source.COMMAND_LINE.value: "the command line", Source.SCHEDULE.value: "the schedule"}
-    return Mrkdwn(f"{mrkdwn.code(record.requested_user)} ({way.get(record.source, 'elsewhere')})")
+    return Mrkdwn(f"{mrkdwn.code(user)} ({way.get(source, 'elsewhere')})")
 
 
 def elapsed(record: BackupRecord, now: datetime | None = None) -> float | None:

@@ -56,7 +56,11 @@ def _database(status: DatabaseStatus, now: datetime) -> list[str]:
         "status": status,
         "headline": headline,
         "problems": problems,
-        "facts": [*_running(status), *(_line("status_kind", _kind(kind)) for kind in status.kinds)],
+        "facts": [
+            *_running(status),
+            *(_line("status_kind", _kind(kind)) for kind in status.kinds),
+            _line("status_proved", _proved(status, now)),
+        ],
     }
     return texts.fill("status_database", values)
 
@@ -101,6 +105,18 @@ def _running(status: DatabaseStatus) -> list[Mrkdwn]:
 def _kind(kind: KindStatus) -> dict[str, object]:
     goodness = kind.newest.goodness if kind.newest else ""
     return {"kind": kind.kind.value, "newest": kind.newest, "goodness": goodness}
+
+
+def _proved(status: DatabaseStatus, now: datetime) -> dict[str, object]:
+    """When a restore test last passed, and what a recovery takes at measured rates against what it may."""
+    recovery, rto = status.recovery, status.rto
+    return {
+        "proved": (now - status.proved_at).total_seconds() if status.proved_at else None,
+        "expected": recovery.expected.total_seconds() if recovery else None,
+        "tests": recovery.tests if recovery else 0,
+        "rto": rto.total_seconds() if rto else None,
+        "too_slow": bool(recovery and rto and recovery.expected > rto),
+    }
 
 
 def _line(template: str, values: Mapping[str, object]) -> Mrkdwn:

@@ -18,6 +18,7 @@ def _(view: HelpView, around: Surroundings) -> Rendered:
         "may_back_up": view.actor.may(Action.BACK_UP),
         "may_check": view.actor.may(Action.CHECK),
         "may_cancel": view.actor.may(Action.CANCEL),
+        "may_test": view.actor.may(Action.RESTORE_TEST),
         "roles": ", ".join(sorted(view.roles or view.actor.roles)) or "none",
     }
     return message("help", values)

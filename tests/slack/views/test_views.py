@@ -63,7 +63,7 @@ def test_slack_makes_no_links_of_its_own(name: str) -> None:
 def test_buttons_carry_an_id_and_nothing_else(name: str) -> None:
     for block in render(VIEWS[name], AROUND).blocks:
         for element in block["elements"] if block["type"] == "actions" else []:
-            assert element["value"] == "a1b2c3d4"
+            assert element["value"] in ("a1b2c3d4", "t1t2t3t4")
 
 
 def test_a_verdict_says_what_was_asked_of_it() -> None:
@@ -129,3 +129,31 @@ def test_every_template_is_used_by_a_message(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_unknown_view_is_a_fault_of_ours() -> None:
     with pytest.raises(TypeError, match="datetime has no message"):
         render(NOW, AROUND)
+
+
+def test_a_restore_tests_verdict_comes_first_and_has_the_procedures_form() -> None:
+    lines = render(VIEWS["restore test failed"], AROUND).text.splitlines()
+    assert lines[0].startswith("*FAIL: restore test")
+    for part in ("Date: ", "Backup size: 46.4 MB", "Restore time: 30 s", "Verification: FAIL", "Issues: 2"):
+        assert any(line.startswith(part) for line in lines), part
+    text = "\n".join(lines)
+    assert text.index("ROWS_MISSING") < text.index("CHECK_NOT_RUN") < text.index("sparewheel_test_t1t2t3t4")
+
+
+def test_the_report_is_a_markdown_file_in_the_thread() -> None:
+    snippet = render(VIEWS["restore test's report"], AROUND).snippet
+    assert snippet is not None
+    assert snippet.filename == "restore-test-t1t2t3t4.md"
+    assert "- Verification: FAIL\n- Issues: ROWS_MISSING, CHECK_NOT_RUN" in snippet.content
+
+
+def test_the_status_says_when_it_was_proved_and_how_long_it_takes() -> None:
+    text = render(VIEWS["status with a proof"], AROUND).text
+    assert (
+        "last proved 3 d ago; bringing it back takes about 2 min 00 s (measured in 3 restore tests)" in text
+    )
+    assert "may take 1 min 00 s: too slow" in text
+    assert (
+        "never proved; bringing it back takes a time not known, no measurement yet"
+        in render(VIEWS["status"], AROUND).text
+    )

@@ -1,0 +1,1 @@
+"""What a restored database must pass: one file per check."""

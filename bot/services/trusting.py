@@ -1,0 +1,74 @@
+"""Reads a backup's manifest for a restore test, and says in findings what keeps it from being believed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import jsonschema
+
+from bot.checks import rules
+from bot.core.backup import BackupRecord, Format
+from bot.core.finding import Finding
+from bot.core.manifest import Manifest, UnknownVersionError, from_json
+from bot.errors import ObjectMissingError, StorageError
+from bot.services.backups import manifest_bytes
+from bot.services.describing import manifest_schema
+from bot.storage.interface import Store
+
+_CHECK = "manifest"
+
+
+@dataclass(frozen=True)
+class Believed:
+    """A manifest that obeys its schema and says what the ledger says. `sha256`: of its bytes in storage."""
+
+    manifest: Manifest
+    sha256: str
+
+
+def read(store: Store, record: BackupRecord) -> Believed | Finding:
+    """The manifest by its recorded version, or the finding that says why there is none to go by."""
+    try:
+        data = manifest_bytes(store, record)
+    except ObjectMissingError:
+        return rules.finding("MANIFEST_MISSING", "The manifest is gone from storage.")
+    except StorageError as error:
+        return rules.finding("FETCH_FAILED", error.sentence, next_step=error.next_step, check=_CHECK)
+    try:
+        manifest = from_json(data)
+        jsonschema.validate(json.loads(data), manifest_schema())
+    except UnknownVersionError:
+        return rules.finding("MANIFEST_FROM_THE_FUTURE")
+    except (ValueError, KeyError, TypeError, AttributeError, jsonschema.ValidationError, RecursionError):
+        return rules.finding(
+            "MANIFEST_UNREADABLE", "What lies in storage as the manifest is not a manifest of ours."
+        )
+    return _objection(manifest, record) or Believed(manifest, hashlib.sha256(data).hexdigest())
+
+
+def _objection(manifest: Manifest, record: BackupRecord) -> Finding | None:
+    different = _differences(manifest, record)
+    if different:
+        sentence = f"The manifest in storage and the ledger disagree on: {', '.join(different)}."
+        return rules.finding("MANIFEST_DIFFERS", sentence)
+    if manifest.format != Format.CUSTOM.value or len(manifest.archives) != 1:
+        return rules.finding("FORMAT_NOT_TESTED")
+    return None
+
+
+def _differences(manifest: Manifest, record: BackupRecord) -> list[str]:
+    archive = manifest.archives[0]
+    pairs = {
+        "id": (manifest.id, record.id),
+        "database": (manifest.database, record.database),
+        "kind": (manifest.kind, record.kind.value),
+        "snapshot": (manifest.snapshot_at, record.snapshot_at.isoformat() if record.snapshot_at else None),
+        "archive's name": (archive.key, record.archive_key),
+        "archive's version": (archive.version_id, record.version_id),
+        "size": (manifest.size_bytes, record.size_bytes),
+        "SHA-256": (archive.sha256, record.sha256),
+        "row count": (manifest.rows, record.row_count),
+    }
+    return [name for name, (said, kept) in pairs.items() if said != kept]

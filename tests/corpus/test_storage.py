@@ -1,0 +1,187 @@
+"""What lies in storage is broken: the whole restore test says so, under the rule meant for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from bot.app import House
+from bot.core.backup import BackupRecord
+from bot.core.finding import Severity
+from bot.core.verdict import Verdict
+from bot.sandbox.embedded.servers import LEDGER, EmbeddedServers
+from tests.support.house import Plan, back_up, folder_storage, open_house, prove, s3_environ, s3_storage
+from tests.support.s3 import S3Server
+from tests.support.servers import Database, Server, empty_database
+
+TOML = 'staging_url_env = "TEST_STAGING"\nfingerprints = "all"'
+TABLES = "create table loads as select n, md5(n::text) as body from generate_series(1, 3000) n"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Two healthy backups of one database, the older with fewer rows, and one of another database."""
+
+    house: House
+    folder: Path
+    older: BackupRecord
+    newer: BackupRecord
+    other: BackupRecord
+
+    def archive(self, record: BackupRecord) -> Path:
+        (found,) = self.folder.rglob(f"*{record.id}.dump")
+        return found
+
+    def manifest(self, record: BackupRecord) -> Path:
+        (found,) = self.folder.rglob(f"*{record.id}.json")
+        return found
+
+
+@pytest.fixture(scope="session")
+def stored(
+    embedded: EmbeddedServers, postgres17: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stored]:
+    folder = tmp_path_factory.mktemp("stored")
+    ledger = Server(embedded.main, embedded._passwords[f"main/{LEDGER}"])
+    with (
+        empty_database(postgres17) as source,
+        empty_database(postgres17) as another,
+        empty_database(ledger, LEDGER) as own,
+    ):
+        plan = Plan(
+            {"small": source.url, "another": another.url},
+            {"small": TOML, "another": TOML},
+            folder_storage(folder / "store"),
+            {"TEST_STAGING": embedded.staging_url},
+        )
+        run(source, TABLES)
+        run(another, "create table trips (id int); insert into trips values (1)")
+        with open_house(plan, own.url, folder) as house:
+            older = back_up(house, "small")
+            run(source, "insert into loads select 0, 'one more'")
+            newer = back_up(house, "small")
+            yield Stored(house, folder / "store", older, newer, back_up(house, "another"))
+
+
+def run(database: Database, statements: str) -> None:
+    with psycopg.connect(database.url) as customer:
+        customer.execute(statements.encode())
+
+
+def edited(stored: Stored, change: Callable[[dict[str, Any]], None]) -> bytes:
+    manifest = json.loads(stored.manifest(stored.newer).read_bytes())
+    change(manifest)
+    return json.dumps(manifest).encode()
+
+
+def put(key: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda manifest: manifest.__setitem__(key, value)
+
+
+def fewer_rows(manifest: dict[str, Any]) -> None:
+    manifest["tables"][0]["rows"] -= 1
+
+
+def another_hash(manifest: dict[str, Any]) -> None:
+    manifest["archives"][0]["sha256"] = "0" * 64
+
+
+def flipped(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+
+
+ARCHIVES: dict[str, tuple[Callable[[Stored], bytes | None], str]] = {
+    "gone": (lambda _: None, "ARCHIVE_MISSING"),
+    "zero bytes": (lambda _: b"", "ARCHIVE_SIZE_DIFFERS"),
+    "cut off": (lambda s: s.archive(s.newer).read_bytes()[:-1], "ARCHIVE_SIZE_DIFFERS"),
+    "cut off early": (lambda s: s.archive(s.newer).read_bytes()[:100], "ARCHIVE_SIZE_DIFFERS"),
+    "something appended": (lambda s: s.archive(s.newer).read_bytes() + b"x", "ARCHIVE_SIZE_DIFFERS"),
+    "a bit flipped": (lambda s: flipped(s.archive(s.newer).read_bytes()), "ARCHIVE_HASH_DIFFERS"),
+    "an older one": (lambda s: s.archive(s.older).read_bytes(), "ARCHIVE_SIZE_DIFFERS"),
+    "another database's": (lambda s: s.archive(s.other).read_bytes(), "ARCHIVE_SIZE_DIFFERS"),
+}
+MANIFESTS: dict[str, tuple[Callable[[Stored], bytes | None], str]] = {
+    "gone": (lambda _: None, "MANIFEST_MISSING"),
+    "zero bytes": (lambda _: b"", "MANIFEST_UNREADABLE"),
+    "no JSON": (lambda _: b"PGDMP", "MANIFEST_UNREADABLE"),
+    "no manifest": (lambda _: b"[1, 2, 3]", "MANIFEST_UNREADABLE"),
+    "against its schema": (lambda s: edited(s, put("tables", [{}])), "MANIFEST_UNREADABLE"),
+    "of a later version": (lambda s: edited(s, put("version", 99)), "MANIFEST_FROM_THE_FUTURE"),
+    "of an older backup": (lambda s: s.manifest(s.older).read_bytes(), "MANIFEST_DIFFERS"),
+    "of another database": (lambda s: s.manifest(s.other).read_bytes(), "MANIFEST_DIFFERS"),
+    "with fewer rows": (lambda s: edited(s, fewer_rows), "MANIFEST_DIFFERS"),
+    "with another hash": (lambda s: edited(s, another_hash), "MANIFEST_DIFFERS"),
+}
+
+
+def test_what_is_whole_passes(stored: Stored) -> None:
+    for record in (stored.older, stored.newer, stored.other):
+        test = prove(stored.house, record.id).test
+        assert (test.verdict, [f for f in test.findings if f.severity is not Severity.NOTE]) == (
+            Verdict.PASS,
+            [],
+        )
+
+
+@pytest.mark.parametrize("how", ARCHIVES)
+def test_an_archive_in_storage_that_is_not_the_one(stored: Stored, how: str) -> None:
+    content, rule = ARCHIVES[how]
+    _breaks(stored, stored.archive(stored.newer), content(stored), rule)
+
+
+@pytest.mark.parametrize("how", MANIFESTS)
+def test_a_manifest_in_storage_that_is_not_the_one(stored: Stored, how: str) -> None:
+    content, rule = MANIFESTS[how]
+    _breaks(stored, stored.manifest(stored.newer), content(stored), rule)
+
+
+def _breaks(stored: Stored, path: Path, content: bytes | None, rule: str) -> None:
+    """Put this in its place (None: nothing), test, and put back what was there."""
+    before = path.read_bytes()
+    path.unlink()
+    try:
+        if content is not None:
+            path.write_bytes(content)
+        test = prove(stored.house, stored.newer.id).test
+    finally:
+        path.write_bytes(before)
+    assert {f.rule for f in test.findings if f.severity is not Severity.NOTE} == {rule}
+    assert test.verdict is not Verdict.PASS
+
+
+@pytest.mark.s3
+def test_behind_a_delete_marker_and_under_another_object_the_version_is_found(
+    fresh_database: Database,
+    embedded: EmbeddedServers,
+    ledger_url: str,
+    s3: S3Server,
+    bucket: str,
+    tmp_path: Path,
+) -> None:
+    run(fresh_database, TABLES)
+    plan = Plan(
+        {"small": fresh_database.url},
+        {"small": TOML},
+        s3_storage(s3, bucket),
+        {**s3_environ(s3), "TEST_STAGING": embedded.staging_url},
+    )
+    client = s3.client()
+    try:
+        with open_house(plan, ledger_url, tmp_path) as house:
+            record = back_up(house, "small")
+            client.delete_object(Bucket=bucket, Key=record.archive_key)
+            assert prove(house, record.id).test.verdict is Verdict.PASS
+            client.put_object(Bucket=bucket, Key=record.archive_key, Body=b"another object")
+            assert prove(house, record.id).test.verdict is Verdict.PASS
+            client.delete_object(Bucket=bucket, Key=record.archive_key, VersionId=record.version_id)
+            test = prove(house, record.id).test
+            assert (test.verdict, test.findings[0].rule) == (Verdict.FAIL, "ARCHIVE_MISSING")
+    finally:
+        client.close()

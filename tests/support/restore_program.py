@@ -1,0 +1,31 @@
+"""A process that runs one restore test and stops dead at a step, so that a test can kill it there."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+from bot.app import build
+from bot.core.restore_test import Step
+from bot.services.proving import Trial
+from bot.settings import read_environment
+
+
+def main(test_id: str, at: str) -> None:
+    enter = Trial.enter
+
+    def stop(self: Trial, step: Step, expected: int = 0) -> Any:
+        enter(self, step, expected)
+        if step.name == at:
+            sys.stdout.write("reached\n")
+            sys.stdout.flush()
+            threading.Event().wait()
+
+    Trial.enter = stop  # type: ignore[method-assign]  # the place to stop at
+    house = build(read_environment())
+    house.restore_tester.run(test_id, lambda _: None)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
