@@ -94,14 +94,7 @@ RULES_BEFORE = (
         "ARCHIVE_UNREADABLE",
         "archive integrity",
         _FAIL,
-        "The archive's table of contents cannot be read.",
-        _NEW_BACKUP,
-    ),
-    Rule(
-        "ARCHIVE_TRUNCATED",
-        "archive integrity",
-        _FAIL,
-        "The archive ends before its data do, or is damaged inside.",
+        "The archive cannot be read to its end: it is cut off, damaged, or none at all.",
         _NEW_BACKUP,
     ),
     Rule(

@@ -175,7 +175,7 @@ def test_staging_with_too_few_connections(
 
 
 def test_staging_that_is_the_source_or_the_ledger_is_refused(
-    make_house: Callable[..., House], shop: Database, on_staging: Callable[[], list[str]]
+    make_house: Callable[..., House], shop: Database
 ) -> None:
     """By its address, and by what it says of itself under another name."""
     for address in (shop.url, shop.url.replace("127.0.0.1", "localhost")):

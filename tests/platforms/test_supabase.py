@@ -72,3 +72,18 @@ def test_plain_knows_nothing_more() -> None:
     assert not plain.is_platform_schema("auth")
     assert not plain.owner_is_platform("supabase_admin")
     assert plain.next_step(UnreachableError("no way"), DIRECT) is None
+
+
+@pytest.mark.parametrize(
+    ("schema", "table", "brought"),
+    [
+        ("auth", "users", True),
+        ("auth", "schema_migrations", False),
+        ("storage", "objects", True),
+        ("storage", "migrations", False),
+        ("vault", "secrets", False),
+        ("cron", "job", False),
+    ],
+)
+def test_people_and_files_are_the_customers_rows(schema: str, table: str, brought: bool) -> None:
+    assert Supabase().brings_rows(schema, table) is brought

@@ -122,6 +122,7 @@ def test_no_role_of_staging_is_ever_played(
                 [where.role],
             ).fetchall()
 
+    assert set(outcome.role_names.values()) == {"postgres", "service_role"}
     assert {str(name) for (name,) in memberships} == outcome.role_names.keys()
     assert all(str(name).startswith("sparewheel_test_") for (name,) in memberships)
 
