@@ -26,6 +26,7 @@ _VERBS = {
     "doctor": "bot.cli.doctor:doctor",
     "backup": "bot.cli.backup:backup",
     "sandbox": "bot.cli.sandbox:sandbox",
+    "messages": "bot.cli.messages:messages",
     "smoke": "bot.cli.smoke:smoke",
 }
 

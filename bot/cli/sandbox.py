@@ -15,6 +15,7 @@ from bot.cli.roles import stop_on_signal
 from bot.cli.session import environment
 from bot.errors import SandboxError
 from bot.sandbox.slack.client import SandboxClient
+from bot.sandbox.slack.options import Options
 from bot.sandbox.slack.server import SlackServer
 from bot.supervisor import ready
 
@@ -36,6 +37,7 @@ def serve(port: int) -> None:
     server = SlackServer(
         given.home,
         port,
+        Options(tour=True),
         databases=_addresses(),
         allowed_system_identifiers=_embedded_identifiers(given.home),
     )
@@ -43,6 +45,12 @@ def serve(port: int) -> None:
         click.echo(f"sandbox Slack listens on {server.base_url}", err=True)
         ready.announce()
         stop.wait()
+
+
+@sandbox.command(name="open")
+def open_() -> None:
+    """Print a link that opens the workspace in a browser, once."""
+    click.echo(SandboxClient(environment().home).link())
 
 
 @sandbox.command()

@@ -13,12 +13,12 @@ from bot.supervisor.plan import Plan, SlackEdge
 _RULE = "─" * 78
 
 
-def lines(plan: Plan, home: Path, variables: Mapping[str, str], program: str) -> list[str]:
-    """The banner, line by line. It holds no secret: addresses of databases are not among it."""
-    where = variables["SLACK_API_URL"].removesuffix("/api/") if plan.slack is SlackEdge.SANDBOX else ""
+def lines(plan: Plan, home: Path, variables: Mapping[str, str], program: str, link: str = "") -> list[str]:
+    """The banner, line by line. It holds no secret but `link`, which opens the sandbox's page once."""
+    if plan.slack is SlackEdge.SANDBOX:
+        return _newcomer(home, program, link)
     port = variables.get("PORT") or "3000"
     slack = {
-        SlackEdge.SANDBOX: f"a sandbox at {where}",
         SlackEdge.SOCKET: "your workspace, through Socket Mode",
         SlackEdge.HTTP: f"your workspace, through HTTP on port {port}, /slack/events",
         SlackEdge.NONE: "none: SLACK_BOT_TOKEN is not set, and real databases get no sandbox",
@@ -42,22 +42,27 @@ def lines(plan: Plan, home: Path, variables: Mapping[str, str], program: str) ->
     ]
 
 
+def _newcomer(home: Path, program: str, link: str) -> list[str]:
+    """Three lines: whoever reads them for the first time has all that is needed."""
+    return [
+        _RULE,
+        f"Open  {link}  in a browser (it works once; `{program} sandbox open` prints another)",
+        "Type  /backup now full cruzonic  there, or press the first button of the welcome",
+        f"Data  lies in {home} and stays; Ctrl-C stops everything",
+        _RULE,
+    ]
+
+
 def _first(plan: Plan, program: str) -> list[str]:
-    if plan.slack is SlackEdge.SANDBOX:
-        typed = [
-            f'  {program} sandbox say --as omar "/backup now full cruzonic"',
-            f"  {program} sandbox read",
-        ]
-        return ["Type in another terminal:", *typed, "", "Ctrl-C stops everything. Data stays.", _RULE]
     if plan.slack is SlackEdge.NONE:
         typed = [f"  {program} backup status", f"  {program} backup now full"]
         return ["Type in another terminal:", *typed, "", "Ctrl-C stops everything.", _RULE]
     return ["Type in Slack:", "  /backup help", "", "Ctrl-C stops everything.", _RULE]
 
 
-def show(plan: Plan, home: Path, variables: Mapping[str, str]) -> None:
+def show(plan: Plan, home: Path, variables: Mapping[str, str], link: str = "") -> None:
     """Print it, with the program's name as it can be typed from here."""
-    for line in lines(plan, home, variables, program_name()):
+    for line in lines(plan, home, variables, program_name(), link):
         click.echo(line)
 
 

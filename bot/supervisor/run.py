@@ -14,6 +14,7 @@ from bot.errors import ServiceError
 from bot.ledger import migrate
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.sandbox.slack import credentials
+from bot.sandbox.slack.client import SandboxClient
 from bot.settings import Environment, read_environment
 from bot.supervisor import attach, banner, plan, world
 from bot.supervisor.child import Child, say
@@ -75,7 +76,7 @@ class Supervisor:
             stack.callback(lambda: say("everything is stopped"))
             if not self.start(stack):
                 return
-            banner.show(self.plan, self.home, self._variables)
+            banner.show(self.plan, self.home, self._variables, self._page_link())
             while not self._stopping.asked.wait(_WATCH_SECONDS):
                 self.watch()
             say("stopping (Ctrl-C again to hurry)")
@@ -100,6 +101,10 @@ class Supervisor:
             if child.is_hopeless:
                 raise ServiceError(f"{child.name} cannot run.", next_step=child.last_words())
             child.look_after()
+
+    def _page_link(self) -> str:
+        """Where a browser opens the sandbox, once; empty without a sandbox."""
+        return SandboxClient(self.home).link() if self.plan.slack is SlackEdge.SANDBOX else ""
 
     def _give(self, **variables: str) -> None:
         self._variables |= variables
