@@ -16,12 +16,14 @@ _NAME = re.compile(r"[a-z_]+\.(js|css|svg)")
 _FILE_ID = re.compile(r"F0[0-9A-F]{10}")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
-_NO_LINK = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sparewheel sandbox</title><link rel="icon" href="/page/icon.svg">
+_NO_LINK = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sparewheel sandbox</title>
+<link rel="icon" href="/page/icon.svg">
 <p>This page opens by a link that works once.
 <p>Get a new one in a terminal: <code>sparewheel sandbox open</code>
 """
 # The cookie is SameSite=Strict: the next page must be asked for by a page of our own, not by a redirect.
-_OPENED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sparewheel sandbox</title><link rel="icon" href="/page/icon.svg">
+_OPENED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sparewheel sandbox</title>
+<link rel="icon" href="/page/icon.svg">
 <meta http-equiv="refresh" content="0;url=/"><p><a href="/">To the sandbox</a>
 """
 

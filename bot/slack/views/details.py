@@ -66,15 +66,22 @@ def _tables(manifest: Manifest | None) -> list[Block]:
 def table_lines(tables: Sequence[TableRecord]) -> list[str]:
     """One line a table, the largest first: rows, size, name."""
     leaves = [t for t in tables if t.kind != "partitioned"]
-    return [_table_line(t) for t in sorted(leaves, key=lambda t: (-t.size_bytes, t.schema, t.name))]
+    ordered = sorted(leaves, key=lambda t: (-t.size_bytes, t.schema, t.name))
+    # No wider than their content: on a phone the name would stand beyond the edge.
+    widths = [max(map(len, column)) for column in zip(*map(_figures, ordered), strict=True)]
+    return [_table_line(t, widths) for t in ordered]
 
 
-def _table_line(table: TableRecord) -> str:
+def _figures(table: TableRecord) -> tuple[str, str]:
     rows = "not counted" if table.rows is None else units.count_text(table.rows)
+    return rows, units.size_text(table.size_bytes)
+
+
+def _table_line(table: TableRecord, widths: Sequence[int]) -> str:
+    figures = " ".join(text.rjust(width) for text, width in zip(_figures(table), widths, strict=True))
     mark = "#" if table.fingerprint else " "
     left_out = "" if table.data_dumped else "  (rows not in the archive)"
-    name = mrkdwn.clean(str(table.table))
-    return f"{rows:>13} {units.size_text(table.size_bytes):>10} {mark} {name}{left_out}"
+    return f"{figures} {mark} {mrkdwn.clean(str(table.table))}{left_out}"
 
 
 def _lines(title: str, lines: Sequence[str]) -> list[Block]:

@@ -4,63 +4,77 @@ import { act } from "./api.js";
 import { suggestions } from "./completion.js";
 import { freshId, h } from "./dom.js";
 
-/** Draw it into a form. `thread` is the time stamp of the message that is replied to, if any. */
-export function drawComposer(form, { channel, thread, label, id }) {
-  const listId = freshId("suggestions");
-  const list = h("ul", { id: listId, role: "listbox", "aria-label": "Suggestions", hidden: true });
-  const input = h("input", {
-    id, type: "text", role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-expanded": "false",
-    "aria-controls": listId, "aria-label": label, placeholder: `${label}, or / for a command`,
-  });
-  let offered = [];
-  let chosen = -1;
+class Composer {
+  constructor({ channel, thread, label, id }) {
+    this.place = { channel, thread };
+    this.offered = [];
+    this.chosen = -1;
+    const listId = freshId("suggestions");
+    this.list = h("ul", { id: listId, role: "listbox", "aria-label": "Suggestions", hidden: true });
+    this.input = h("input", {
+      id, type: "text", role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-expanded": "false",
+      "aria-controls": listId, "aria-label": label, placeholder: `${label}, or / for a command`,
+      oninput: () => this.offer(), onkeydown: (event) => this.onKey(event), onblur: () => this.show([]),
+    });
+  }
 
-  const show = (found) => {
-    offered = found;
-    chosen = -1;
-    list.hidden = !found.length;
-    input.setAttribute("aria-expanded", String(Boolean(found.length)));
-    input.removeAttribute("aria-activedescendant");
-    list.replaceChildren(...found.map((one, i) => h(
-      "li",
-      { id: `${listId}-${i}`, role: "option", "aria-selected": "false", onmousedown: (event) => takeIt(event, i) },
-      h("strong", {}, one.shown), " ", h("span", { class: "faint" }, one.about),
-    )));
-  };
-  const point = (next) => {
-    chosen = (next + offered.length) % offered.length;
-    [...list.children].forEach((one, i) => one.setAttribute("aria-selected", String(i === chosen)));
-    list.children[chosen].scrollIntoView({ block: "nearest" });
-    input.setAttribute("aria-activedescendant", `${listId}-${chosen}`);
-  };
-  const takeIt = (event, i) => {
+  offer() {
+    this.show(suggestions(this.input.value));
+  }
+
+  show(found) {
+    Object.assign(this, { offered: found, chosen: -1 });
+    this.list.hidden = !found.length;
+    this.input.setAttribute("aria-expanded", String(Boolean(found.length)));
+    this.input.removeAttribute("aria-activedescendant");
+    this.list.replaceChildren(...found.map((one, i) => this.drawOption(one, i)));
+  }
+
+  drawOption({ shown, about }, i) {
+    const attributes = { id: `${this.list.id}-${i}`, role: "option", "aria-selected": "false", onmousedown: (event) => this.takeOption(event, i) };
+    return h("li", attributes, h("strong", {}, shown), " ", h("span", { class: "faint" }, about));
+  }
+
+  point(next) {
+    this.chosen = (next + this.offered.length) % this.offered.length;
+    const options = [...this.list.children];
+    options.forEach((one, i) => one.setAttribute("aria-selected", String(i === this.chosen)));
+    options[this.chosen].scrollIntoView({ block: "nearest" });
+    this.input.setAttribute("aria-activedescendant", options[this.chosen].id);
+  }
+
+  takeOption(event, i) {
     event.preventDefault();
-    input.value = offered[i].text;
-    show(suggestions(input.value));
-  };
-  const onKey = (event) => {
-    if (list.hidden) return;
-    if (event.key === "ArrowDown") point(chosen + 1);
-    else if (event.key === "ArrowUp") point(chosen < 0 ? -1 : chosen - 1);
-    else if (event.key === "Tab" && !event.shiftKey && chosen >= 0) return takeIt(event, chosen);
-    else if (event.key === "Enter" && chosen >= 0) return takeIt(event, chosen);
-    else if (event.key === "Escape") show([]);
+    this.input.value = this.offered[i].text;
+    this.offer();
+  }
+
+  onKey(event) {
+    if (this.list.hidden) return;
+    const takes = event.key === "Enter" || (event.key === "Tab" && !event.shiftKey);
+    if (takes && this.chosen >= 0) this.takeOption(event, this.chosen);
+    else if (event.key === "ArrowDown") this.point(this.chosen + 1);
+    else if (event.key === "ArrowUp") this.point(this.chosen < 0 ? -1 : this.chosen - 1);
+    else if (event.key === "Escape") this.show([]);
     else return;
     event.preventDefault();
-  };
-  const send = async (event) => {
-    event.preventDefault();
-    const text = input.value.trim();
-    if (!text) return;
-    input.value = "";
-    show([]);
-    const said = await act("say", { channel, text, thread_ts: text.startsWith("/") ? "" : thread });
-    if (!said && !input.value) input.value = text; // it did not arrive: nobody types it twice
-  };
+  }
 
-  input.addEventListener("input", () => show(suggestions(input.value)));
-  input.addEventListener("keydown", onKey);
-  input.addEventListener("blur", () => show([]));
-  form.onsubmit = send;
-  form.replaceChildren(list, input, h("button", { type: "submit", class: "primary" }, "Send"));
+  async send(event) {
+    event.preventDefault();
+    const text = this.input.value.trim();
+    if (!text) return;
+    this.input.value = "";
+    this.show([]);
+    const { channel, thread } = this.place;
+    const said = await act("say", { channel, text, thread_ts: text.startsWith("/") ? "" : thread });
+    if (!said && !this.input.value) this.input.value = text; // it did not arrive: nobody types it twice
+  }
+}
+
+/** Draw it into a form. `thread` is the time stamp of the message that is replied to, if any. */
+export function drawComposer(form, options) {
+  const composer = new Composer(options);
+  form.onsubmit = (event) => composer.send(event);
+  form.replaceChildren(composer.list, composer.input, h("button", { type: "submit", class: "primary" }, "Send"));
 }
