@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -14,6 +16,7 @@ from bot.cli.backup import say as say_text
 from bot.cli.roles import stop_on_signal
 from bot.cli.session import environment
 from bot.errors import SandboxError
+from bot.sandbox.slack import credentials
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.options import Options
 from bot.sandbox.slack.server import SlackServer
@@ -30,13 +33,13 @@ def sandbox() -> None:
 
 
 @sandbox.command()
-@click.option("--port", default=0, help="Where to listen on 127.0.0.1; 0 takes a free port.")
+@click.option("--port", default=0, help="Where to listen on 127.0.0.1; 0: as the last time, or a free port.")
 def serve(port: int) -> None:
     """Serve the sandbox Slack until stopped. `sparewheel run` does this by itself."""
     given = environment()
     server = SlackServer(
         given.home,
-        port,
+        port or usual_port(given.home),
         Options(tour=True),
         databases=_addresses(),
         allowed_system_identifiers=_embedded_identifiers(given.home),
@@ -88,6 +91,18 @@ def click_(name: str, ts: str, channel: str, action_id: str, *, confirm: bool) -
     if answer.get("problem"):
         say_text(f"Slack says: {answer['problem']} {answer.get('confirm') or ''}".strip())
         sys.exit(1)
+
+
+def usual_port(home: Path) -> int:
+    """The port of the last time, so that open pages and bookmarks find it again; 0 where it is not free."""
+    try:
+        port = urlsplit(credentials.read_address(home)).port or 0
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except (SandboxError, ValueError, OSError):
+        return 0
+    return port
 
 
 def _addresses() -> dict[str, str]:

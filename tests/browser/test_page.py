@@ -244,7 +244,7 @@ def test_axe_finds_no_serious_fault(app: App, web: WebClient, open_as: OpenAs, t
     page.locator("#exchanges summary").first.click()
     assert serious(page) == []
     page.locator("#composer-input").fill("/backup ")
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.locator("#composer [role=option]").first).to_be_visible()
     page.keyboard.press("ArrowDown")
     assert serious(page) == []
     say(page, "/backup now")
