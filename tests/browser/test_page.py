@@ -117,6 +117,8 @@ def test_only_those_who_may_see_something_see_it(web: WebClient, open_as: OpenAs
     web.chat_postEphemeral(channel="C0OPS", user="U0OLGA", text="For Olga")
     olga, omar, carl = open_as("olga"), open_as("omar"), open_as("carl")
     expect(message(olga, "For Olga")).to_contain_text("Only visible to you")
+    web.chat_postEphemeral(channel="C0OPS", user="U0OLGA", text="For Olga again")
+    expect(message(olga, "For Olga again")).to_be_visible()
     web.chat_postMessage(channel="C0OPS", text="For all")
     expect(message(omar, "For all")).to_be_visible()
     expect(omar.locator("#messages")).not_to_contain_text("For Olga")

@@ -18,13 +18,6 @@ from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.tour import STEPS, next_message, welcome_message
 from tests.sandbox.slack.conftest import hang_up, wait_for
 
-BUTTONS = {
-    "type": "actions",
-    "elements": [
-        {"type": "button", "text": {"type": "plain_text", "text": "Check it"}, "action_id": "backup_check"}
-    ],
-}
-
 
 @pytest.fixture
 def slack(tmp_path: Path) -> Iterator[SlackServer]:
@@ -50,7 +43,7 @@ def heard(slack: SlackServer, people: SandboxClient) -> Iterator[list[str]]:
         told.append(f"{body['user_name']}: {body['text']}")
         respond("Taken")
         if body["text"].startswith("now"):
-            client.chat_postMessage(channel="C0OPS", text="*Stored: x*", blocks=[BUTTONS])
+            client.chat_postMessage(channel="C0OPS", text="*Stored: full backup of `cruzonic`*")
 
     handler = SocketModeHandler(
         app,
