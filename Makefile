@@ -1,6 +1,6 @@
 # The verbs of this project. `make run` on a fresh machine needs Python 3.11 or newer, and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test smoke bench lint format lock clean
+.PHONY: help setup run test smoke gallery bench lint format lock clean
 
 # The first of these that is new enough; `make run PYTHON=…` names another.
 PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -18,6 +18,7 @@ help:
 	@echo "make run     set everything up and start the whole product on embedded parts"
 	@echo "make smoke   the same without a person: one backup, checked; ends with smoke: PASS or FAIL"
 	@echo "make test    every test, against real PostgreSQL, S3 and Slack's protocol (ARGS=... for pytest)"
+	@echo "make gallery every message on one page, build/gallery.html; with pictures where chromium is there"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make format  let ruff mend what it can"
 	@echo "make bench   measure; writes bench/RESULTS.md"
@@ -47,6 +48,10 @@ test: $(READY)
 
 smoke: $(READY)
 	@$(BIN)/sparewheel smoke
+
+gallery: $(READY)
+	@$(BIN)/sparewheel messages gallery --out build/gallery.html
+	@$(BIN)/python -m tests.support.pictures build/gallery.html build/pictures
 
 bench: $(READY)
 	$(BIN)/python -m bench

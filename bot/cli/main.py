@@ -28,6 +28,7 @@ _VERBS = {
     "backup": "bot.cli.backup:backup",
     "restore-test": "bot.cli.restore_test:restore_test",
     "sandbox": "bot.cli.sandbox:sandbox",
+    "messages": "bot.cli.messages:messages",
     "smoke": "bot.cli.smoke:smoke",
 }
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -14,7 +16,9 @@ from bot.cli.backup import say as say_text
 from bot.cli.roles import stop_on_signal
 from bot.cli.session import environment
 from bot.errors import SandboxError
+from bot.sandbox.slack import credentials
 from bot.sandbox.slack.client import SandboxClient
+from bot.sandbox.slack.options import Options
 from bot.sandbox.slack.people import PEOPLE
 from bot.sandbox.slack.server import SlackServer
 from bot.supervisor import ready
@@ -31,13 +35,14 @@ def sandbox() -> None:
 
 
 @sandbox.command()
-@click.option("--port", default=0, help="Where to listen on 127.0.0.1; 0 takes a free port.")
+@click.option("--port", default=0, help="Where to listen on 127.0.0.1; 0: as the last time, or a free port.")
 def serve(port: int) -> None:
     """Serve the sandbox Slack until stopped. `sparewheel run` does this by itself."""
     given = environment()
     server = SlackServer(
         given.home,
-        port,
+        port or usual_port(given.home),
+        Options(tour=True),
         databases=_addresses(),
         allowed_system_identifiers=_embedded_identifiers(given.home),
     )
@@ -45,6 +50,12 @@ def serve(port: int) -> None:
         click.echo(f"sandbox Slack listens on {server.base_url}", err=True)
         ready.announce()
         stop.wait()
+
+
+@sandbox.command(name="open")
+def open_() -> None:
+    """Print a link that opens the workspace in a browser, once."""
+    click.echo(SandboxClient(environment().home).link())
 
 
 @sandbox.command()
@@ -86,6 +97,18 @@ def click_(name: str, ts: str, channel: str, action_id: str, *, confirm: bool) -
     if answer.get("problem"):
         say_text(f"Slack says: {answer['problem']} {answer.get('confirm') or ''}".strip())
         sys.exit(1)
+
+
+def usual_port(home: Path) -> int:
+    """The port of the last time, so that open pages and bookmarks find it again; 0 where it is not free."""
+    try:
+        port = urlsplit(credentials.read_address(home)).port or 0
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except (SandboxError, ValueError, OSError):
+        return 0
+    return port
 
 
 def _addresses() -> dict[str, str]:

@@ -16,13 +16,19 @@ _RULE = "─" * 78
 
 
 def lines(
-    plan: Plan, home: Path, variables: Mapping[str, str], program: str, problems: Sequence[str] = ()
+    plan: Plan,
+    home: Path,
+    variables: Mapping[str, str],
+    program: str,
+    problems: Sequence[str] = (),
+    *,
+    link: str = "",
 ) -> list[str]:
-    """The banner, line by line. It holds no secret: addresses of databases are not among it."""
-    where = variables["SLACK_API_URL"].removesuffix("/api/") if plan.slack is SlackEdge.SANDBOX else ""
+    """The banner, line by line. It holds no secret but `link`, which opens the sandbox's page once."""
+    if plan.slack is SlackEdge.SANDBOX:
+        return _newcomer(home, program, problems, link)
     port = variables.get("PORT") or "3000"
     slack = {
-        SlackEdge.SANDBOX: f"a sandbox at {where}",
         SlackEdge.SOCKET: "your workspace, through Socket Mode",
         SlackEdge.HTTP: f"your workspace, through HTTP on port {port}, /slack/events",
         SlackEdge.NONE: "none: SLACK_BOT_TOKEN is not set, and real databases get no sandbox",
@@ -47,13 +53,19 @@ def lines(
     ]
 
 
+def _newcomer(home: Path, program: str, problems: Sequence[str], link: str) -> list[str]:
+    """Three lines: whoever reads them for the first time has all that is needed."""
+    return [
+        _RULE,
+        f"Open  {link}  in a browser (it works once; `{program} sandbox open` prints another)",
+        "Type  /backup now full cruzonic  there, or press the first button of the welcome",
+        f"Data  lies in {home} and stays; Ctrl-C stops everything",
+        *(f"Look  at {problem}" for problem in problems),
+        _RULE,
+    ]
+
+
 def _first(plan: Plan, program: str) -> list[str]:
-    if plan.slack is SlackEdge.SANDBOX:
-        typed = [
-            f'  {program} sandbox say --as omar "/backup now full cruzonic"',
-            f"  {program} sandbox read",
-        ]
-        return ["Type in another terminal:", *typed, "", "Ctrl-C stops everything. Data stays.", _RULE]
     if plan.slack is SlackEdge.NONE:
         typed = [f"  {program} backup status", f"  {program} backup now full --detach"]
         rest = "Without --detach the variables that your configuration names must be set there too."
@@ -61,12 +73,14 @@ def _first(plan: Plan, program: str) -> list[str]:
     return ["Type in Slack:", "  /backup help", "", "Ctrl-C stops everything.", _RULE]
 
 
-def show(plan: Plan, home: Path, variables: Mapping[str, str], problems: Sequence[str]) -> None:
+def show(
+    plan: Plan, home: Path, variables: Mapping[str, str], problems: Sequence[str], link: str = ""
+) -> None:
     """Print it, with the program's name as it can be typed from here."""
     program = program_name()
     if home != DEFAULT_HOME.resolve():  # the next terminal could not find it otherwise
         program = f"SPAREWHEEL_HOME={shlex.quote(str(home))} {program}"
-    for line in lines(plan, home, variables, program, problems):
+    for line in lines(plan, home, variables, program, problems, link=link):
         click.echo(line)
 
 

@@ -16,6 +16,7 @@ from bot.errors import ConfigurationError, ServiceError
 from bot.ledger import migrate
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.sandbox.slack import credentials
+from bot.sandbox.slack.client import SandboxClient
 from bot.settings import Environment, read_environment
 from bot.supervisor import attach, banner, plan, world
 from bot.supervisor.child import Child, say
@@ -81,7 +82,7 @@ class Supervisor:
             if not self.start(stack):
                 return
             problems = [problem for child in self.children for problem in child.problems]
-            banner.show(self.plan, self.home, self._variables, problems)
+            banner.show(self.plan, self.home, self._variables, problems, self._page_link())
             while not self._stopping.asked.wait(_WATCH_SECONDS):
                 self.watch()
             say("stopping (Ctrl-C again to hurry)")
@@ -113,6 +114,10 @@ class Supervisor:
     def _say_stopped(self) -> None:
         if self._anything_ran:
             say("everything is stopped")
+
+    def _page_link(self) -> str:
+        """Where a browser opens the sandbox, once; empty without a sandbox."""
+        return SandboxClient(self.home).link() if self.plan.slack is SlackEdge.SANDBOX else ""
 
     def _give(self, **variables: str) -> None:
         self._variables |= variables

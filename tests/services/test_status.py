@@ -12,8 +12,8 @@ import pytest
 from bot.app import House
 from bot.core.backup import Kind, State
 from bot.errors import NotFoundError
+from bot.gallery.samples import STORED
 from bot.services.views import DatabaseStatus, KindStatus
-from tests.slack.examples import STORED
 from tests.support.house import OMAR, Plan, back_up, folder_storage, open_house
 from tests.support.servers import Database
 

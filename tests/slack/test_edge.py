@@ -46,7 +46,7 @@ def test_a_backup_is_asked_for_and_its_message_waits_in_the_outbox(
     people: SandboxClient, waiting: Waiting
 ) -> None:
     text = answer(people, "omar", "/backup CRUZONIC now full")
-    assert "Taken: full backup of `cruzonic`" in text
+    assert "Asked for: full backup of `cruzonic`" in text
     (message,) = waiting()
     assert (message.topic, message.stage, message.channel) == ("backup", "opened", "C0OPS")
     assert message.subject in text
@@ -191,7 +191,7 @@ def test_a_button_with_another_value_than_an_id_does_nothing(
     }
     edge.app.dispatch(BoltRequest(mode="socket_mode", body=body))
     wait_for(lambda: answers(people, "omar"))
-    assert "Say which backup" in answers(people, "omar")[-1]["text"]
+    assert "means nothing here" in answers(people, "omar")[-1]["text"]
 
 
 def test_a_socket_waits_until_slack_can_be_reached(

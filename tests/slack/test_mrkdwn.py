@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.gallery.samples import EVIL
 from bot.slack import mrkdwn
 from bot.slack.fit import cut_mrkdwn, cut_source, pages
-from tests.slack.examples import EVIL
 
 ANY = st.text() | st.text("<>&!@#*_~`:|\n ab")
 

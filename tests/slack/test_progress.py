@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
+from bot.gallery.samples import CHECKING, RUNNING, STORED
 from bot.sandbox.slack.client import SandboxClient
 from bot.slack.progress import SlackProgress
 from bot.slack.views import Surroundings
-from tests.slack.examples import CHECKING, RUNNING, STORED
 from tests.slack.test_directory import Hand
 
 

@@ -21,12 +21,14 @@ def text(slack: SlackEdge, *, samples: bool = False) -> str:
     return "\n".join(lines(plan, Path("/home"), VARIABLES, ".venv/bin/sparewheel"))
 
 
-def test_a_newcomer_reads_where_to_look_and_what_to_type() -> None:
-    said = text(SlackEdge.SANDBOX, samples=True)
-    assert "http://127.0.0.1:4444\n" in said
-    assert '.venv/bin/sparewheel sandbox say --as omar "/backup now full cruzonic"' in said
-    assert ".venv/bin/sparewheel sandbox read" in said
-    assert "/home" in said
+def test_a_newcomer_reads_three_lines() -> None:
+    plan = Plan(ledger=True, samples=True, slack=SlackEdge.SANDBOX)
+    link = "http://127.0.0.1:4444/open/KEY"
+    _, address, first, data, _ = lines(plan, Path("/home"), VARIABLES, ".venv/bin/sparewheel", link=link)
+    assert link in address
+    assert ".venv/bin/sparewheel sandbox open" in address
+    assert "/backup now full cruzonic" in first
+    assert "/home" in data
 
 
 def test_without_slack_it_names_the_command_line() -> None:

@@ -129,6 +129,10 @@ class SandboxClient:
         """Everything works again."""
         self._call("faults", {"clear": True})
 
+    def link(self) -> str:
+        """An address that opens the page in a browser, once."""
+        return str(self._call("link", {})["link"])
+
     def refresh(self) -> None:
         """Make Slack ask every Socket Mode connection to come again."""
         self._call("refresh", {})

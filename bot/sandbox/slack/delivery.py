@@ -13,6 +13,7 @@ from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.options import Options
 from bot.sandbox.slack.request_url import RequestUrl
 from bot.sandbox.slack.sockets import Payload, Sockets
+from bot.sandbox.slack.traffic import Traffic
 
 Kind = Literal["slash_commands", "interactive", "events_api"]
 
@@ -28,8 +29,10 @@ class Answer:
 class Delivery:
     """One way out for every payload. Events are tried again, commands and clicks are not."""
 
-    def __init__(self, sockets: Sockets, faults: Faults, options: Options, signing_secret: str) -> None:
-        self._sockets, self._faults, self._options = sockets, faults, options
+    def __init__(
+        self, sockets: Sockets, faults: Faults, traffic: Traffic, options: Options, signing_secret: str
+    ) -> None:
+        self._sockets, self._faults, self._traffic, self._options = sockets, faults, traffic, options
         self._url = RequestUrl(options.request_url, signing_secret, options) if options.request_url else None
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -59,6 +62,12 @@ class Delivery:
             reason = "timeout" if answer.problem == "operation_timeout" else "http_error"
 
     async def _try(self, kind: Kind, payload: Payload, extra: Payload) -> Answer:
+        answer = await self._once(kind, payload, extra)
+        refused = [answer.problem] if answer.problem else []
+        self._traffic.add("to the app", kind, payload, answer.payload, refused)
+        return answer
+
+    async def _once(self, kind: Kind, payload: Payload, extra: Payload) -> Answer:
         try:
             if self._url is None:
                 return Answer(await self._sockets.send(kind, payload, extra))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class FaultKind(StrEnum):
@@ -40,15 +42,27 @@ class Faults:
     def __init__(self) -> None:
         self._on: list[Fault] = []
         self.double_events = False
+        self.subscribers: list[Callable[[], None]] = []
+
+    def shown(self) -> dict[str, Any]:
+        """What is on, ready to be sent to a page."""
+        return {"on": [asdict(fault) for fault in self._on], "double_events": self.double_events}
 
     def add(self, fault: Fault) -> None:
         """Switch one on."""
         self._on.append(fault)
+        self._changed()
+
+    def deliver_twice(self) -> None:
+        """Every event comes twice from now on."""
+        self.double_events = True
+        self._changed()
 
     def clear(self) -> None:
         """Everything works again."""
         self._on.clear()
         self.double_events = False
+        self._changed()
 
     def take(self, method: str) -> Fault | None:
         """The first fault that hits this call, its count gone down by one."""
@@ -59,5 +73,10 @@ class Faults:
                 fault.times -= 1
                 if fault.times <= 0:
                     self._on.remove(fault)
+                self._changed()
             return fault
         return None
+
+    def _changed(self) -> None:
+        for subscriber in self.subscribers:
+            subscriber()

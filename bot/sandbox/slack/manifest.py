@@ -18,6 +18,8 @@ class SlashCommand:
 
     name: str
     should_escape: bool
+    description: str = ""
+    usage_hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,12 @@ def read(path: Path = DEFAULT) -> Manifest:
         raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         features, settings = raw["features"], raw["settings"]
         commands = [
-            SlashCommand(one["command"], bool(one.get("should_escape")))
+            SlashCommand(
+                one["command"],
+                bool(one.get("should_escape")),
+                str(one.get("description", "")),
+                str(one.get("usage_hint", "")),
+            )
             for one in features.get("slash_commands", [])
         ]
         return Manifest(

@@ -42,3 +42,4 @@ class Options:
     timings: Timings = field(default_factory=Timings)
     clock: Clock = time.time
     request_url: str | None = None  # set: signed HTTP delivery instead of Socket Mode; loopback only
+    tour: bool = False  # welcome a newcomer in #database-operations

@@ -10,11 +10,12 @@ BOT_USER, BOT_ID, APP = "U0BOT", "B0BOT", "A0SANDBOX"
 
 @dataclass(frozen=True)
 class Person:
-    """A member of the workspace."""
+    """A member of the workspace. `role` says which the sandbox's own configuration gives."""
 
     id: str
     name: str
     real_name: str
+    role: str
     time_zone: str = "America/New_York"
     is_bot: bool = False
 
@@ -42,14 +43,14 @@ class Channel:
 PEOPLE = {
     person.id: person
     for person in (
-        Person("U0VERA", "vera", "Vera Viewer"),
-        Person("U0OMAR", "omar", "Omar Operator"),
-        Person("U0OLGA", "olga", "Olga Operator", "Europe/Berlin"),
-        Person("U0APRIL", "april", "April Approver"),
-        Person("U0ANDRE", "andre", "Andre Approver", "America/Los_Angeles"),
-        Person("U0ADA", "ada", "Ada Administrator"),
-        Person("U0CARL", "carl", "Carl Customer", "America/Chicago"),
-        Person(BOT_USER, "sparewheel", "Sparewheel", "UTC", is_bot=True),
+        Person("U0VERA", "vera", "Vera Viewer", "viewer"),
+        Person("U0OMAR", "omar", "Omar Operator", "operator"),
+        Person("U0OLGA", "olga", "Olga Operator", "operator", "Europe/Berlin"),
+        Person("U0APRIL", "april", "April Approver", "approver"),
+        Person("U0ANDRE", "andre", "Andre Approver", "approver", "America/Los_Angeles"),
+        Person("U0ADA", "ada", "Ada Administrator", "administrator"),
+        Person("U0CARL", "carl", "Carl Customer", "customer, no role", "America/Chicago"),
+        Person(BOT_USER, "sparewheel", "Sparewheel", "the bot", "UTC", is_bot=True),
     )
 }
 

@@ -1,6 +1,7 @@
 """The person's side: what somebody at a keyboard can do in the sandbox workspace.
 
-Every call is a POST with a JSON object under /sandbox/, with the person's token. Answers are JSON:
+Every call is a POST with a JSON object under /sandbox/, with the person's token, or from the page with its
+cookie and Origin. Answers are JSON:
 `{"ok": true, …}`, or `{"ok": false, "error": a sentence}`.
 """
 
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bot.errors import SandboxError
+from bot.sandbox.page.session import comes_from_page
 from bot.sandbox.slack import interactions, submissions
 from bot.sandbox.slack.arguments import Arguments, read
 from bot.sandbox.slack.faults import Fault, FaultKind
@@ -77,6 +79,9 @@ async def click(sandbox: Sandbox, args: Arguments) -> Result:
     block, element = find_element(surface.get("blocks", []), action_id, block_id)
     if element.get("confirm") and not args.flag("confirmed"):
         return {"confirm": element["confirm"], "problem": "needs confirmation"}
+    if own := sandbox.own_buttons.get(action_id):
+        await own(person, channel)
+        return {"problem": None}
     action = pressed(block, element, value)
     if ts:
         answer = await interactions.click(sandbox, person, channel, ts, action)
@@ -125,7 +130,7 @@ async def faults(sandbox: Sandbox, args: Arguments) -> Result:
     if args.flag("clear"):
         sandbox.faults.clear()
     if args.flag("double_events"):
-        sandbox.faults.double_events = True
+        sandbox.faults.deliver_twice()
     kind = args.text("kind")
     if kind and kind not in set(FaultKind):
         raise SandboxError(f"There is no fault {kind!r}.", next_step=f"Use one of: {', '.join(FaultKind)}.")
@@ -136,6 +141,11 @@ async def faults(sandbox: Sandbox, args: Arguments) -> Result:
         code = args.text("code") or "internal_error"
         sandbox.faults.add(Fault(FaultKind(kind), methods, times, seconds, code))
     return {}
+
+
+async def link(sandbox: Sandbox, _args: Arguments) -> Result:
+    """A link that opens the page in a browser, once."""
+    return {"link": f"{sandbox.base_url}/open/{sandbox.links.issue()}"}
 
 
 async def refresh(sandbox: Sandbox, _args: Arguments) -> Result:
@@ -158,6 +168,7 @@ _ACTIONS: dict[str, Callable[[Sandbox, Arguments], Awaitable[Result]]] = {
     "view": view,
     "home": home,
     "faults": faults,
+    "link": link,
     "refresh": refresh,
     "status": status,
 }
@@ -166,7 +177,8 @@ _ACTIONS: dict[str, Callable[[Sandbox, Arguments], Awaitable[Result]]] = {
 async def call(sandbox: Sandbox, request: Request) -> Response:
     """Answer one call of the person's side."""
     token = sandbox.credentials.person_token
-    if not token_matches(request.headers.get("authorization", ""), token):
+    known = token_matches(request.headers.get("authorization", ""), token)
+    if not known and not comes_from_page(request, sandbox.base_url, token):
         return JSONResponse({"ok": False, "error": "The token is not this sandbox's."}, 401)
     # A form from a foreign page cannot be JSON without asking first; the Origin is checked as well.
     if not request.headers.get("content-type", "").startswith("application/json"):

@@ -42,12 +42,16 @@ def respond(sandbox: Sandbox, place: Place, body: dict[str, Any]) -> None:
 
 async def receive(sandbox: Sandbox, request: Request) -> Response:
     """A post to a response_url: five in thirty minutes."""
+    body: dict[str, Any] = {}
     try:
         place = sandbox.response_urls.use(request.path_params["key"])
         args = await read(request)
-        respond(sandbox, place, args.values)
+        body.update(args.values)
+        respond(sandbox, place, body)
     except RefusedError as refusal:
+        sandbox.traffic.add("from the app", "response_url", body, None, [refusal.code, *refusal.messages])
         status = 404 if refusal.code in _GONE else 400
-        body = {"ok": False, "error": refusal.code, "response_metadata": {"messages": refusal.messages}}
-        return JSONResponse(body, status)
+        answer = {"ok": False, "error": refusal.code, "response_metadata": {"messages": refusal.messages}}
+        return JSONResponse(answer, status)
+    sandbox.traffic.add("from the app", "response_url", body)
     return JSONResponse({"ok": True})

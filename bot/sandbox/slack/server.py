@@ -18,12 +18,15 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from bot.errors import SandboxError
+from bot.sandbox.page import routes as page
+from bot.sandbox.page.feed import Feed
 from bot.sandbox.slack import manifest, methods_files, person, responses, web_api
 from bot.sandbox.slack.credentials import Credentials, write_address
 from bot.sandbox.slack.drop import Droppable
 from bot.sandbox.slack.guard import LoopbackOnly, refuse_real_databases
 from bot.sandbox.slack.options import Options
 from bot.sandbox.slack.state import Sandbox
+from bot.sandbox.tour import Tour
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 30
@@ -44,6 +47,11 @@ def application(sandbox: Sandbox) -> ASGIApp:
         Route("/upload/{key:str}", bound(methods_files.receive), methods=["POST"]),
         Route("/response/{key:str}", bound(responses.receive), methods=["POST"]),
         Route("/sandbox/{action:str}", bound(person.call), methods=["POST"]),
+        Route("/", bound(page.page)),
+        Route("/open/{key:str}", bound(page.open_link)),
+        Route("/page/file/{file_id:str}", bound(page.file)),
+        Route("/page/{name:str}", bound(page.static)),
+        WebSocketRoute("/page/live", Feed(sandbox).serve),
         WebSocketRoute("/link/", sandbox.sockets.serve),
     ]
     return Droppable(Starlette(routes=routes, middleware=[Middleware(LoopbackOnly)]))
@@ -116,6 +124,8 @@ class SlackServer:
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
+        if self.sandbox.options.tour:
+            Tour(self.sandbox).welcome()
         self._thread = threading.Thread(target=self._run, args=(listener,), name="sandbox-slack", daemon=True)
         self._thread.start()
         if not self._ready.wait(_START_SECONDS):

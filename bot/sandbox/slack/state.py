@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from bot.sandbox.page.session import Links
 from bot.sandbox.slack import manifest
 from bot.sandbox.slack.credentials import FOLDER, Credentials, make_or_read
 from bot.sandbox.slack.delivery import Delivery
@@ -11,8 +13,10 @@ from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.journal import Journal
 from bot.sandbox.slack.options import Options
 from bot.sandbox.slack.passes import Place, ResponseUrls, Triggers
+from bot.sandbox.slack.people import Channel, Person
 from bot.sandbox.slack.rates import RateLimiter
 from bot.sandbox.slack.sockets import Sockets
+from bot.sandbox.slack.traffic import Traffic
 from bot.sandbox.slack.views import Modals
 from bot.sandbox.slack.workspace import Workspace
 
@@ -31,9 +35,15 @@ class Sandbox:
         self.response_urls = ResponseUrls(clock, timings)
         self.limiter = RateLimiter(options.rates, clock)
         self.modals, self.faults = Modals(), Faults()
+        self.traffic, self.links = Traffic(clock), Links()
         self.sockets = Sockets(timings)
-        self.delivery = Delivery(self.sockets, self.faults, options, self.credentials.signing_secret)
+        self.delivery = Delivery(
+            self.sockets, self.faults, self.traffic, options, self.credentials.signing_secret
+        )
         self.uploads: dict[str, dict[str, object]] = {}  # secret of an upload URL -> file id, length, …
+
+        # Buttons that the sandbox answers itself, by action id; the app never hears of them.
+        self.own_buttons: dict[str, Callable[[Person, Channel], Awaitable[None]]] = {}
 
     def response_url(self, place: Place) -> str:
         """A new response_url for something that happened at `place`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.slack.people import APP, BOT_ID, TEAM
@@ -51,12 +52,14 @@ class Modals:
 
     def __init__(self) -> None:
         self._stacks: dict[str, list[View]] = {}
+        self.subscribers: list[Callable[[str], None]] = []  # told whose screen changed
 
     def open(self, user: str, view: View) -> View:
         """Show a first modal; whatever was open goes away."""
         self._refuse_double(view)
         made = make(view)
         self._stacks[user] = [made]
+        self._changed(user)
         return made
 
     def push(self, user: str, view: View) -> View:
@@ -66,6 +69,7 @@ class Modals:
             raise RefusedError("push_limit_reached" if stack else "not_found")
         self._refuse_double(view)
         stack.append(make(view, stack[-1]))
+        self._changed(user)
         return stack[-1]
 
     def update(self, wanted: str, view: View, expected_hash: str = "") -> View:
@@ -76,6 +80,9 @@ class Modals:
         if expected_hash and expected_hash != found["hash"]:
             raise RefusedError("hash_conflict")
         found.update(_content(view))
+        for user, stack in self._stacks.items():
+            if found in stack:
+                self._changed(user)
         return found
 
     def find(self, wanted: str) -> View | None:
@@ -92,6 +99,11 @@ class Modals:
         """Close the top modal, or all of them."""
         stack = self._stacks.get(user, [])
         del stack[0 if everything else -1 :]
+        self._changed(user)
+
+    def _changed(self, user: str) -> None:
+        for subscriber in self.subscribers:
+            subscriber(user)
 
     def _refuse_double(self, view: View) -> None:
         external = view.get("external_id")

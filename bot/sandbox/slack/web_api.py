@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -66,13 +69,42 @@ async def call(sandbox: Sandbox, request: Request) -> Response:
     name = request.path_params["method"]
     fault = sandbox.faults.take(name)
     suffered = await _suffer(fault) if fault else None
-    if suffered is not None and not (fault and fault.kind.is_after):
+    if fault is not None and suffered is not None and not fault.kind.is_after:
+        sandbox.traffic.add("from the app", name, {}, None, [f"fault: {fault.kind.value}"])
         return suffered
     try:
-        answer = JSONResponse({"ok": True, **_run(sandbox, name, request, await read(request))})
+        args = await read(request)
     except RefusedError as refusal:
         return refused(refusal)
-    return suffered or answer
+    try:
+        result = _run(sandbox, name, request, args)
+    except RefusedError as refusal:
+        _note(sandbox, name, args, refusal=refusal)
+        return refused(refusal)
+    _note(sandbox, name, args, result)
+    return suffered or JSONResponse({"ok": True, **result})
+
+
+def _note(
+    sandbox: Sandbox,
+    name: str,
+    args: Arguments,
+    result: Result | None = None,
+    refusal: RefusedError | None = None,
+) -> None:
+    """Keep the call for whoever builds; what a form carries as JSON text is shown decoded."""
+    if name == "apps.connections.open":  # its answer opens a socket
+        return
+    payload = {key: _decoded(value) for key, value in args.values.items()}
+    why = [refusal.code, *refusal.messages] if refusal else []
+    sandbox.traffic.add("from the app", name, payload, result, why)
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        with contextlib.suppress(ValueError):
+            return json.loads(value)
+    return value
 
 
 def _run(sandbox: Sandbox, name: str, request: Request, args: Arguments) -> Result:

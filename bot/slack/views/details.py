@@ -67,7 +67,10 @@ def table_lines(tables: Sequence[TableRecord]) -> list[str]:
     """One line a table with rows, the largest first: rows, size, name; and how many are only defined."""
     leaves = [t for t in tables if t.kind != "partitioned"]
     counted = [t for t in leaves if t.rows is not None]
-    lines = [_table_line(t) for t in sorted(counted, key=lambda t: (-t.size_bytes, t.schema, t.name))]
+    ordered = sorted(counted, key=lambda t: (-t.size_bytes, t.schema, t.name))
+    # No wider than their content: on a phone the name would stand beyond the edge.
+    widths = [max(map(len, column)) for column in zip(*map(_figures, ordered), strict=True)]
+    lines = [_table_line(t, widths) for t in ordered]
     if others := len(leaves) - len(counted):
         more = "more " if counted else ""
         lines.append(
@@ -76,12 +79,15 @@ def table_lines(tables: Sequence[TableRecord]) -> list[str]:
     return lines
 
 
-def _table_line(table: TableRecord) -> str:
-    rows = units.count_text(table.rows or 0)
+def _figures(table: TableRecord) -> tuple[str, str]:
+    return units.count_text(table.rows or 0), units.size_text(table.size_bytes)
+
+
+def _table_line(table: TableRecord, widths: Sequence[int]) -> str:
+    figures = " ".join(text.rjust(width) for text, width in zip(_figures(table), widths, strict=True))
     mark = "#" if table.fingerprint else " "
     left_out = "" if table.data_dumped else "  (made anew at a restore)"
-    name = mrkdwn.clean(str(table.table))
-    return f"{rows:>13} {units.size_text(table.size_bytes):>10} {mark} {name}{left_out}"
+    return f"{figures} {mark} {mrkdwn.clean(str(table.table))}{left_out}"
 
 
 def _lines(title: str, lines: Sequence[str]) -> list[Block]:

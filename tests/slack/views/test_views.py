@@ -6,23 +6,15 @@ from pathlib import Path
 import pytest
 
 from bot.core.people import Role
+from bot.gallery.samples import FAILED, NOW, STORED, VIEWS, actor
+from bot.gallery.samples import WORST_AROUND as AROUND
 from bot.sandbox.slack.blocks import Surface, problems
 from bot.services.views import BackupMessage, HelpView
-from bot.settings import ContactSettings
 from bot.slack.blocks import Rendered
 from bot.slack.fit import TEXT
 from bot.slack.texts import FOLDER
-from bot.slack.views import Surroundings, render
-from tests.slack.examples import EVIL, FAILED, LONG, NOW, STORED, VIEWS, actor
+from bot.slack.views import render
 
-AROUND = Surroundings(
-    contacts=(
-        ContactSettings(level=1, name=EVIL, slack="S0DBAS", call_when=EVIL + LONG),
-        ContactSettings(level=1, name="Night desk", address="+1 555 0100"),
-        ContactSettings(level=2, name="Never shown first"),
-    ),
-    notes=(EVIL + LONG,),
-)
 # What Slack acts upon: a mention, a channel, a link, a special. Dates and real ids are ours.
 _ACTIVE = re.compile(r"<([^>]*)>")
 _OURS = re.compile(r"!date\^\d+\^\{date_short_pretty\} \{time\}\|[0-9: -]+ UTC|@U0[A-Z]+|!subteam\^S0DBAS")
@@ -101,7 +93,7 @@ def test_long_parts_come_whole_as_a_file() -> None:
     snippet = render(VIEWS["worst details"], AROUND).snippet
     assert snippet is not None
     assert snippet.content.count("\N{DELIVERY TRUCK}" * 15) >= 300
-    assert render(VIEWS["details"], AROUND).snippet is not None  # its omissions are long ones
+    assert render(VIEWS["details"], AROUND).snippet is not None  # it has more tables than are shown
     assert render(VIEWS["details of a failure"], AROUND).snippet is None
 
 

@@ -1,9 +1,10 @@
-"""Views with ordinary and with extreme content, for every test that draws messages."""
+"""Views with ordinary and with extreme content, for the gallery and for every test that draws messages."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from bot.core.backup import BackupRecord, Format, Kind, Phase, State
 from bot.core.check import CheckMessage
@@ -34,6 +35,8 @@ from bot.services.views import (
     StatusView,
     StopTestView,
 )
+from bot.settings import ContactSettings
+from bot.slack.views import Surroundings
 
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 PING = "<!channel> <!here> <!everyone> <@U0ADA> <!subteam^S0OPERATORS> @channel @here"
@@ -127,7 +130,7 @@ FAILED = replace(
 )
 CANCELLED = replace(RUNNING, state=State.CANCELLED, finished_at=NOW, cancel_requested_by="U0OLGA")
 
-_WORST = {
+_WORST: dict[str, Any] = {
     "database": "d" * 40,
     "tables": tuple(f"{EVIL}{n}" for n in range(300)),
     "requested_user": EVIL,
@@ -148,12 +151,16 @@ _WORST = {
 }
 
 
-def worst(record: BackupRecord, **more: object) -> BackupRecord:
+def worst(record: BackupRecord, **more: Any) -> BackupRecord:
     """The same record with everything in it as long and as hostile as it can be."""
     return replace(record, **{**_WORST, **more})
 
 
+_NAMES = ("eld_events", "log_periods", "drivers", "vehicles", "certifications", "audit_log")
+
+
 def table(n: int, name: str = "") -> TableRecord:
+    """The nth table of a manifest; without a name it has one of 63 bytes."""
     return TableRecord(
         schema="public",
         name=name or f"{EMOJI}{n}",
@@ -168,7 +175,18 @@ def table(n: int, name: str = "") -> TableRecord:
     )
 
 
+def ordinary_manifest() -> Manifest:
+    """More tables than a message shows, and two omissions."""
+    tables = tuple(table(1 + 7 * n % 29, f"{name}_{n + 1}") for n, name in enumerate(_NAMES * 5))
+    omitted = (
+        Omission("table", "vault.secrets", "the role may not read it; nothing of it was dumped"),
+        Omission("extension", "pg_graphql", "belongs to the platform, which makes it again"),
+    )
+    return replace(manifest(0), tables=tables, omitted=omitted)
+
+
 def manifest(tables: int = 15, name: str = "") -> Manifest:
+    """A manifest with so many tables, and as many omissions."""
     return Manifest(
         id="a1b2c3d4",
         database="cruzonic",
@@ -189,6 +207,7 @@ def manifest(tables: int = 15, name: str = "") -> Manifest:
 
 
 def actor(*roles: Role) -> Actor:
+    """Omar with these roles."""
     return Actor("T0SANDBOX", "U0OMAR", Source.SLACK, frozenset(roles))
 
 
@@ -200,7 +219,7 @@ CHECKED = replace(
 )
 
 
-def _status(record: BackupRecord, name: str) -> DatabaseStatus:
+def _status(record: BackupRecord, name: str, failure: BackupRecord) -> DatabaseStatus:
     return DatabaseStatus(
         database=name,
         rpo=timedelta(hours=24),
@@ -210,7 +229,7 @@ def _status(record: BackupRecord, name: str) -> DatabaseStatus:
             KindStatus(Kind.SCHEMA, None, None),
         ),
         running=(RUNNING, RECORD),
-        last_failure=worst(FAILED),
+        last_failure=failure,
     )
 
 
@@ -304,12 +323,22 @@ WORST_TEST = replace(
 
 def _proved(record: BackupRecord) -> DatabaseStatus:
     return replace(
-        _status(record, "cruzonic"),
+        _status(record, "cruzonic", FAILED),
         rto=timedelta(minutes=1),
         proved_at=NOW - timedelta(days=3),
         recovery=Recovery(timedelta(minutes=2), 3),
     )
 
+
+ARABIC, HEBREW = "سجلات_القيادة", "יומני_נהיגה"
+_BACKWARDS = replace(
+    STORED,
+    database="شاحنات",
+    kind=Kind.TABLE,
+    tables=(ARABIC, HEBREW),
+    omitted=(f"table public.{HEBREW}: אין הרשאה",),
+    warnings=(f"الجدول {ARABIC} كبير",),
+)
 
 VIEWS: dict[str, object] = {
     "queued": BackupMessage(RECORD, 0, NOW),
@@ -330,7 +359,7 @@ VIEWS: dict[str, object] = {
     "schema": BackupMessage(replace(STORED, kind=Kind.SCHEMA)),
     "critical": BackupMessage(replace(STORED, kind=Kind.CRITICAL)),
     "safety": BackupMessage(replace(STORED, kind=Kind.SAFETY)),
-    "details": BackupDetails(STORED, manifest(5, "drivers")),
+    "details": BackupDetails(STORED, ordinary_manifest()),
     "details without a manifest": BackupDetails(STORED, None, "The manifest could not be read: gone."),
     "details of a failure": BackupDetails(FAILED, None),
     "details of a queued one": BackupDetails(RECORD, None),
@@ -356,9 +385,9 @@ VIEWS: dict[str, object] = {
     "status with a proof": StatusView((_proved(STORED),), NOW),
     "list": BackupList((STORED, FAILED, RUNNING, RECORD), 40, "cruzonic", Kind.FULL, NOW),
     "empty list": BackupList((), 0, None, None, NOW),
-    "status": StatusView((_status(STORED, "cruzonic"),), NOW, ("fleetnest could not be looked at.",)),
+    "status": StatusView((_status(STORED, "cruzonic", FAILED),), NOW, ("fleetnest could not be looked at.",)),
     "status of nothing": StatusView((), NOW),
-    "status past its RPO": StatusView((_status(STORED, "cruzonic"),), NOW + timedelta(days=3)),
+    "status past its RPO": StatusView((_status(STORED, "cruzonic", FAILED),), NOW + timedelta(days=3)),
     "asked": Asked(RECORD, 0),
     "asked behind": Asked(RECORD, 3),
     "asked for a check": Asked(STORED, check_id="c1c2c3c4"),
@@ -369,6 +398,8 @@ VIEWS: dict[str, object] = {
     "refusal": Refusal(NotAllowedError("You may look, not back up.")),
     "refusal with a suggestion": Refusal(WordsError("That means nothing here."), "/backup now full cruzonic"),
     "an error itself": UnreachableError("The server does not answer."),
+    "right to left": BackupMessage(_BACKWARDS, 0, NOW),
+    "right to left details": BackupDetails(_BACKWARDS, manifest(6, ARABIC)),
     # The same with everything in it as long and as hostile as it can be.
     "worst queued": BackupMessage(worst(RECORD, kind=Kind.TABLE), 999_999, NOW),
     "worst running": BackupMessage(worst(RUNNING, kind=Kind.TABLE), 0, NOW),
@@ -387,7 +418,24 @@ VIEWS: dict[str, object] = {
     ),
     "worst report": RestoreTestDetails(RestoreTestMessage(WORST_TEST, worst(STORED), timedelta(1), NOW)),
     "worst list": BackupList([worst(STORED, kind=Kind.TABLE)] * 25, 99_999, "d" * 40, Kind.TABLE, NOW),
-    "worst status": StatusView([_status(worst(STORED), "d" * 40)] * 60, NOW, (EVIL + LONG,) * 60),
+    "worst status": StatusView(
+        [_status(worst(STORED), "d" * 40, worst(FAILED))] * 60, NOW, (EVIL + LONG,) * 60
+    ),
     "worst help": HelpView("/backup", actor(Role.VIEWER), ("d" * 40,) * 300),
     "worst refusal": Refusal(DumpFailedError(EVIL + LONG, next_step=EVIL + LONG), EVIL + LONG),
 }
+
+AROUND = Surroundings(
+    contacts=(
+        ContactSettings(level=1, name="Night desk", address="+1 555 0100", call_when="a backup failed"),
+        ContactSettings(level=1, name="Database administrators", slack="S0OPERATORS"),
+    )
+)
+WORST_AROUND = Surroundings(
+    contacts=(
+        ContactSettings(level=1, name=EVIL, slack="S0DBAS", call_when=EVIL + LONG),
+        ContactSettings(level=1, name="Night desk", address="+1 555 0100"),
+        ContactSettings(level=2, name="Never shown first"),
+    ),
+    notes=(EVIL + LONG,),
+)

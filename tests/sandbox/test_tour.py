@@ -1,0 +1,100 @@
+"""The first run that teaches, with a bot that answers as the product's does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+from bot.sandbox.slack.blocks import Surface, problems
+from bot.sandbox.slack.client import SandboxClient
+from bot.sandbox.slack.options import Options
+from bot.sandbox.slack.server import SlackServer
+from bot.sandbox.tour import STEPS, next_message, welcome_message
+from tests.sandbox.slack.conftest import hang_up, wait_for
+
+
+@pytest.fixture
+def slack(tmp_path: Path) -> Iterator[SlackServer]:
+    with SlackServer(tmp_path, options=Options(tour=True)) as server:
+        yield server
+
+
+@pytest.fixture
+def people(slack: SlackServer, tmp_path: Path) -> SandboxClient:
+    assert slack.base_url
+    return SandboxClient(tmp_path)
+
+
+@pytest.fixture
+def heard(slack: SlackServer, people: SandboxClient) -> Iterator[list[str]]:
+    """What a connected bot was told; it answers to the asker, and posts a verdict for a backup."""
+    web = WebClient(slack.credentials.bot_token, base_url=slack.api_url)
+    app, told = App(client=web, process_before_response=False), list[str]()
+
+    @app.command("/backup")
+    def answer(ack: Any, body: Any, respond: Any, client: Any) -> None:
+        ack()
+        told.append(f"{body['user_name']}: {body['text']}")
+        respond("Taken")
+        if body["text"].startswith("now"):
+            client.chat_postMessage(channel="C0OPS", text="*Stored: full backup of `cruzonic`*")
+
+    handler = SocketModeHandler(
+        app,
+        slack.credentials.app_token,
+        web_client=WebClient(slack.credentials.app_token, base_url=slack.api_url),
+    )
+    handler.connect()
+    wait_for(lambda: people.connections() > 0)
+    yield told
+    hang_up(handler)
+
+
+def offers(people: SandboxClient, name: str) -> list[str]:
+    return [one["text"] for one in people.messages(name=name) if one["text"].startswith("Next: ")]
+
+
+def test_the_welcome_comes_once(slack: SlackServer, people: SandboxClient, tmp_path: Path) -> None:
+    (welcome,) = people.messages()
+    assert welcome["text"] == "Welcome to Sparewheel"
+    slack.stop()
+    with SlackServer(tmp_path, options=Options(tour=True)):
+        assert SandboxClient(tmp_path).messages() == [welcome]
+
+
+def test_without_the_tour_nobody_is_welcomed(tmp_path: Path) -> None:
+    with SlackServer(tmp_path):
+        assert SandboxClient(tmp_path).messages() == []
+
+
+def test_a_button_types_its_command_and_the_outcome_brings_the_next(
+    heard: list[str], people: SandboxClient
+) -> None:
+    ts = people.messages()[0]["ts"]
+    assert people.click("olga", "tour_backup", ts=ts) == {"ok": True, "problem": None}
+    assert heard == ["olga: now full cruzonic"]
+    wait_for(lambda: offers(people, "olga"))
+    assert offers(people, "olga") == [f"Next: {STEPS[1].title}"]
+    assert offers(people, "omar") == []  # only who took the step is led on
+
+
+def test_an_answer_to_somebody_else_is_no_outcome(heard: list[str], people: SandboxClient) -> None:
+    ts = people.messages()[0]["ts"]
+    people.click("omar", "tour_status", ts=ts)
+    wait_for(lambda: offers(people, "omar"))
+    assert heard == ["omar: status"]
+    people.say("vera", "/backup status")
+    wait_for(lambda: len(heard) == 2)
+    assert offers(people, "vera") == []
+
+
+@pytest.mark.parametrize("number", range(len(STEPS) + 1))
+def test_its_messages_are_within_slacks_limits(number: int) -> None:
+    message = next_message(number) if number else welcome_message()
+    assert problems(message["blocks"], Surface.MESSAGE) == []

@@ -1,0 +1,45 @@
+"""Photographs the gallery: `python -m tests.support.pictures GALLERY.html FOLDER`, wide and narrow, light and dark."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser
+
+from tests.support.browser import chromium, chromium_path
+
+SIZES = {"wide": 1000, "narrow": 360}
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+def photograph(browser: Browser, gallery: Path, folder: Path) -> int:
+    """One picture of each message in each size and theme; gives their number."""
+    folder.mkdir(parents=True, exist_ok=True)
+    taken = 0
+    for size, width in SIZES.items():
+        for theme in THEMES:
+            context = browser.new_context(
+                viewport={"width": width, "height": 900}, color_scheme=theme, timezone_id="America/New_York"
+            )
+            page = context.new_page()
+            page.goto(gallery.resolve().as_uri())
+            for exhibit in page.locator(".exhibit").all():
+                exhibit.screenshot(path=folder / f"{exhibit.get_attribute('id')}-{size}-{theme}.png")
+                taken += 1
+            context.close()
+    return taken
+
+
+def main() -> None:
+    gallery, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    if chromium_path() is None:
+        print("No pictures: there is no chromium (Debian: apt-get install chromium).")  # noqa: T201 - a script
+        return
+    with chromium() as browser:
+        print(f"{photograph(browser, gallery, folder)} pictures in {folder}")  # noqa: T201 - a script
+
+
+if __name__ == "__main__":
+    main()
