@@ -278,7 +278,7 @@ PASSED_TEST = replace(
     archive_sha256=STORED.sha256,
     archive_version_id="v1",
     times=StepTimes(1.2, 30.5, 12.0),
-    findings=(Finding("EXTENSION_LEFT_OUT", Severity.NOTE, "pg_cron was left out.", check="restore log"),),
+    findings=(Finding("EXTENSION_ABSENT", Severity.NOTE, "pg_cron was left out.", check="restore log"),),
     proof_key="sparewheel/proofs/cruzonic/20261122T013000Z-t1t2t3t4.json",
 )
 FAILED_TEST = replace(
