@@ -275,3 +275,13 @@ def test_a_waiting_backup_without_a_job_is_found(pool: LedgerPool) -> None:
         Queue().backup(conn, queued.id, "cruzonic")
         assert [r.id for r in backups.abandoned(conn, 0)] == [orphan.id]
         assert backups.abandoned(conn, 3600) == []
+
+
+def test_a_backup_that_waits_for_another_is_not_abandoned(pool: LedgerPool) -> None:
+    with borrowed(pool) as conn:
+        waiting = asked(conn)
+        assert [r.id for r in backups.abandoned(conn, 0)] == [waiting.id]
+        other = running(conn)
+        assert backups.abandoned(conn, 0) == []
+        backups.mark_failed(conn, other.id, "a1", FAILURE)
+        assert [r.id for r in backups.abandoned(conn, 0)] == [waiting.id]

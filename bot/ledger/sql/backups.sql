@@ -186,6 +186,15 @@ WHERE waiting.state = 'queued'
             AND job.args ->> 'backup_id' = waiting.id
             AND job.status IN ('todo', 'doing')
     )
+    -- A command line that waits for its turn begins as soon as the other run is over.
+    AND NOT EXISTS (
+        SELECT FROM backup_log AS other
+        WHERE other.database = waiting.database
+            AND (
+                other.state = 'running'
+                OR other.finished_at > clock_timestamp() - make_interval(secs => :older_than_seconds)
+            )
+    )
 ORDER BY waiting.created_at
 FOR UPDATE OF waiting SKIP LOCKED;
 
