@@ -257,8 +257,12 @@ def busy_session(url: str) -> Iterator[int]:
         wait_until(
             lambda: query(url, f"select state = 'active' from pg_stat_activity where pid = {pid}") is True
         )
-        yield pid
-        thread.join()
+        try:
+            yield pid
+        finally:  # also when the test fails: it would spin for ever
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            thread.join()
 
 
 def test_one_that_ends_again_and_again_is_given_up_with_a_sentence(servers: EmbeddedServers) -> None:
