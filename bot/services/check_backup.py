@@ -85,7 +85,10 @@ class BackupChecker:
             with Pulse(
                 beat, settle=lambda _: None, on_progress=lambda: on_progress(self.message(check_id))
             ) as pulse:
-                self._to_an_end(message, attempt, look, pulse)
+                still_ours = self._to_an_end(message, attempt, look, pulse)
+            # The pulse is over: no progress can be drawn after, and over, the verdict that is written now.
+            if still_ours:
+                self._write(message, attempt, look)
         return self.message(check_id)
 
     def message(self, check_id: str) -> CheckMessage:
@@ -100,12 +103,13 @@ class BackupChecker:
             raise NotFoundError(f"There is no check {check_id}.")
         return found
 
-    def _to_an_end(self, message: CheckMessage, attempt: str, look: _Look, pulse: Pulse) -> None:
+    def _to_an_end(self, message: CheckMessage, attempt: str, look: _Look, pulse: Pulse) -> bool:
+        """Look, and note what kept from looking. False: the check is not this attempt's any more."""
         try:
             self._look(message.record, look, pulse)
         except LeaseLostError as stop:
             log.warning("check %s: %s", message.check_id, stop.sentence)
-            return
+            return False
         except RunStoppedError as stop:
             look.unverified.append(stop.sentence)
         except SparewheelError as error:
@@ -117,7 +121,7 @@ class BackupChecker:
         except Exception as error:
             log.exception("check %s ended with an error nobody foresaw", message.check_id)
             look.unverified.append(unforeseen(error).sentence)
-        self._write(message, attempt, look)
+        return True
 
     def _write(self, message: CheckMessage, attempt: str, look: _Look) -> None:
         self.outcomes.checked(

@@ -61,7 +61,10 @@ class RestoreTester:
         if claimed:
             trial = Trial(self.tests.message(test_id), attempt)
             with self._pulse(trial, on_progress) as pulse:
-                self._to_an_end(trial, pulse)
+                result = self._to_an_end(trial, pulse)
+            # The pulse is over: no progress can be drawn after, and over, the verdict that is written now.
+            if result is not None:
+                self.outcomes.tested(trial.message, attempt, result)
         return self.tests.message(test_id)
 
     def _pulse(self, trial: Trial, on_progress: Callable[[RestoreTestMessage], None]) -> Pulse:
@@ -76,13 +79,15 @@ class RestoreTester:
             beat, settle=lambda _: None, on_progress=lambda: on_progress(self.tests.message(test_id))
         )
 
-    def _to_an_end(self, trial: Trial, pulse: Pulse) -> None:
+    def _to_an_end(self, trial: Trial, pulse: Pulse) -> ledger.Result | None:
+        """Prove, tidy up and keep the proof; None where the test is not this attempt's any more."""
         try:
             self.prover.prove(trial, pulse)
+            pulse.confirm()  # somebody may have asked to stop since the last beat
         except LeaseLostError as stop:
             log.warning("restore test %s: %s", trial.message.test.id, stop.sentence)
             self._drop(trial)
-            return
+            return None
         except CancelledError:
             trial.findings.append(stopped(self._who_stopped(trial)))
         except SparewheelError as error:
@@ -90,12 +95,12 @@ class RestoreTester:
         except Exception as error:
             log.exception("restore test %s ended with an error nobody foresaw", trial.message.test.id)
             trial.findings.append(_kept_from_looking(unforeseen(error)))
-        self._end(trial)
+        return self._end(trial)
 
     def _who_stopped(self, trial: Trial) -> str:
         return self.tests.message(trial.message.test.id).test.cancel_requested_by or "somebody"
 
-    def _end(self, trial: Trial) -> None:
+    def _end(self, trial: Trial) -> ledger.Result:
         trial.enter(Step.TIDYING)
         verdict, now = verdict_of(trial.findings), datetime.now(UTC)
         wanted = self._keep_seconds(trial) if verdict is Verdict.FAIL and trial.scratch else None
@@ -103,7 +108,7 @@ class RestoreTester:
         if kept is None:
             self._drop(trial)
         proof = self._prove(trial, proofs.Ending(verdict, now, kept))
-        self.outcomes.tested(trial.message, trial.attempt, _result(trial, verdict, proof, wanted))
+        return _result(trial, verdict, proof, wanted)
 
     def _keep_seconds(self, trial: Trial) -> float | None:
         settings = self.prover.sources.settings(trial.message.backup.database)
