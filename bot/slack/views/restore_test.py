@@ -81,8 +81,8 @@ def _done(view: RestoreTestMessage, around: Surroundings) -> dict[str, Any]:
     return {
         "verdict": test.verdict.value,
         "meaning": _MEANINGS[test.verdict],
-        "findings": [_line(finding) for finding in findings[:SHOWN]],
-        "more": max(len(findings) - SHOWN, 0),
+        "findings": [_line(finding) for finding in serious[:SHOWN]],
+        "more": max(len(serious) - SHOWN, 0),
         "issues": len(serious),
         "notes": len(findings) - len(serious),
         "sha": short_sha(view.backup),
