@@ -17,6 +17,7 @@ from bot.core.backup import BackupRecord, Kind, State
 from bot.errors import LedgerUnavailableError, NotAllowedError
 from bot.ledger import audit
 from bot.services.backups import read_manifest
+from bot.services.measuring import Measuring
 from bot.services.outcomes import Outcomes
 from tests.support.gates import Gate, gated_runner
 from tests.support.house import (
@@ -662,11 +663,19 @@ def test_no_password_anywhere(
 
 
 def test_a_migration_that_queues_up_mid_dump_does_not_fail_the_backup(
-    some_rows: Database, make_house: Callable[..., House]
+    some_rows: Database, make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its ACCESS EXCLUSIVE waits for our locks, and readers that come later wait behind it."""
     house = make_house(some_rows.url, 'lock_timeout = "2s"\nfingerprints = "all"')
-    altered = threading.Event()
+    altered, queued = threading.Event(), threading.Event()
+    count = Measuring._measure
+
+    def count_after_it_queued(self: Measuring, connection: Any, relation: Any) -> None:
+        if relation.table.name == "empty":
+            assert queued.wait(60)
+        count(self, connection, relation)
+
+    monkeypatch.setattr(Measuring, "_measure", count_after_it_queued)
 
     def alter() -> None:
         execute(some_rows.url, "alter table public.empty add column late int")
@@ -678,6 +687,7 @@ def test_a_migration_that_queues_up_mid_dump_does_not_fail_the_backup(
         pause = threading.Event()
         while not _waits_for_a_lock(some_rows, "AccessExclusiveLock"):
             pause.wait(0.05)
+        queued.set()
         assert not altered.is_set()
     migration.join(60)
     assert altered.is_set()
