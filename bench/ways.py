@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -124,7 +125,17 @@ class Watch:
 
     def _look(self) -> None:
         while not self._done.wait(0.02):
-            self.peak = max(self.peak, sum(f.stat().st_size for f in self._folder.rglob("*") if f.is_file()))
+            self.peak = max(self.peak, _bytes_in(self._folder))
+
+
+def _bytes_in(folder: Path) -> int:
+    """Bytes of all files below; what is removed while it is looked at counts as nothing."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += (Path(place) / name).stat().st_size
+    return total
 
 
 def aws() -> str:
