@@ -212,11 +212,6 @@ def scratch_due(conn: LedgerConnection) -> list[RestoreTestRecord]:
     return _records(statements("restore_tests").every(conn, "scratch_due"))
 
 
-def scratch_in_use(conn: LedgerConnection, test_id: str) -> bool:
-    """Whether a test runs, or its scratch database is kept for people to look at."""
-    return bool(statements("restore_tests").value(conn, "scratch_in_use", id=test_id))
-
-
 def last_pass(conn: LedgerConnection, database: str) -> RestoreTestRecord | None:
     """The newest restore test of a database that passed."""
     row = statements("restore_tests").one(conn, "last_pass", database=database)

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class BackupRunner:
-    """The same in a worker and on the command line. Storage opens at first use: `open_store`, `root`."""
+    """Takes a queued backup to its end, the same in a worker and on the command line."""
 
     pool: LedgerPool
     sources: Sources

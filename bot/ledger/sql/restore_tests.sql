@@ -97,13 +97,6 @@ WHERE state = 'finished' AND scratch IS NOT NULL AND kept_until < clock_timestam
 ORDER BY kept_until
 LIMIT 20;
 
--- name: scratch_in_use(id)$
--- Whether a scratch database of this test must stay: the test runs, or people may still look at it.
-SELECT EXISTS (
-    SELECT FROM restore_test
-    WHERE id = :id AND (state = 'running' OR (scratch IS NOT NULL AND kept_until >= clock_timestamp()))
-);
-
 -- name: last_pass(database)^
 SELECT test.* FROM restore_test AS test
 JOIN backup_log AS backup ON backup.id = test.backup_id
