@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from psycopg.rows import DictRow
 
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.statements import statements
 
-Topic = Literal["backup", "check", "restore-test"]
-Stage = Literal["opened", "verdict", "details"]
+Topic = str  # what the subject is: backup, check, restore-test, alert, report, approval, notice …
+Stage = str  # opened, verdict, details, or a name of the topic's own; one message each
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class OutboxMessage:
 
     id: str
     topic: Topic
-    subject: str  # the backup's, check's or restore test's id
+    subject: str  # the id of what it is about
     stage: Stage
     team: str
     channel: str

@@ -1,0 +1,1 @@
+"""The clock: schedules fire into the queue, and what has to be looked at every minute is."""
