@@ -26,7 +26,9 @@ class Exhibit:
 
 def exhibits() -> list[Exhibit]:
     """Everything: ordinary content first, extreme content last, then what the sandbox itself says."""
-    made = [_exhibit(name, view) for name, view in VIEWS.items()]
+    made = sorted(
+        (_exhibit(name, view) for name, view in VIEWS.items()), key=lambda one: one.group != "ordinary"
+    )
     tour = [("sandbox welcome", welcome_message())]
     tour += [(f"sandbox next {n}", next_message(n)) for n in range(1, len(STEPS) + 1)]
     return made + [Exhibit(name, "sandbox", _stamped(message)) for name, message in tour]

@@ -52,10 +52,10 @@ def test_slack_makes_no_links_of_its_own(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_buttons_carry_an_id_and_nothing_else(name: str) -> None:
+def test_buttons_carry_ids_and_nothing_else(name: str) -> None:
     for block in render(VIEWS[name], AROUND).blocks:
         for element in block["elements"] if block["type"] == "actions" else []:
-            assert element["value"] in ("a1b2c3d4", "t1t2t3t4")
+            assert re.fullmatch(r"[A-Za-z0-9:._-]{1,200}", element["value"])
 
 
 def test_a_verdict_says_what_was_asked_of_it() -> None:
