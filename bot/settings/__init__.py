@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.settings.approvals import ApprovalSettings
 from bot.settings.databases import (
     ApplicationSettings,
     CheckSettings,
@@ -19,6 +20,7 @@ from bot.settings.whole import Configuration, ContactSettings, PersonSettings, S
 __all__ = [
     "DEFAULT_HOME",
     "ApplicationSettings",
+    "ApprovalSettings",
     "CheckSettings",
     "Configuration",
     "ContactSettings",

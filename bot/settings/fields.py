@@ -48,8 +48,15 @@ def _slack_id(found: str) -> str:
     return found
 
 
+def _slack_user(found: str) -> str:
+    if not re.fullmatch(r"[UW][A-Z0-9]+", found):
+        raise ValueError(f"{found!r} is no person's Slack id; write a member id (U… or W…)")
+    return found
+
+
 ApiUrl = Annotated[str, AfterValidator(_api_url)]
 PersonOrGroup = Annotated[str, AfterValidator(_slack_id)]
+SlackUser = Annotated[str, AfterValidator(_slack_user)]
 Seconds = Annotated[float, BeforeValidator(parse_duration)]
 KeepFor = Annotated[Keep, BeforeValidator(parse_keep)]
 ZoneName = Annotated[str, AfterValidator(_zone)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bot.core.people import Role
+from bot.settings.approvals import ApprovalSettings
 from bot.settings.databases import DatabaseSettings
-from bot.settings.fields import Name, Part, PersonOrGroup
+from bot.settings.fields import Name, Part, PersonOrGroup, SlackUser
 from bot.settings.storage import StorageSettings
 
 
@@ -31,10 +32,15 @@ class ContactSettings(Part):
 
 
 class PersonSettings(Part):
-    """One human, so that Slack and the command line know each other's."""
+    """One human with every account of theirs, so that nobody approves what is their own."""
 
-    slack: str
-    command_line: str
+    slack: SlackUser | Annotated[tuple[SlackUser, ...], Field(min_length=1)]
+    command_line: str | None = None
+
+    @property
+    def slack_ids(self) -> tuple[str, ...]:
+        """Their Slack user ids, at least one."""
+        return (self.slack,) if isinstance(self.slack, str) else self.slack
 
 
 class Configuration(Part):
@@ -46,3 +52,13 @@ class Configuration(Part):
     storage: StorageSettings
     databases: Mapping[Name, DatabaseSettings] = Field(default_factory=dict)
     contacts: tuple[ContactSettings, ...] = ()
+    approvals: ApprovalSettings = ApprovalSettings()
+
+    @model_validator(mode="after")
+    def _one_human_each(self) -> Configuration:
+        """An account that two people share would let one of them approve what the other asked for."""
+        accounts = [account for person in self.people for account in (*person.slack_ids, person.command_line)]
+        for account in accounts:
+            if account is not None and accounts.count(account) > 1:
+                raise ValueError(f"{account!r} stands under [[people]] twice; an account is one person's")
+        return self
