@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.settings.alerts import AlertSettings, HeartbeatSettings, QuietHoursSettings
 from bot.settings.approvals import ApprovalSettings
 from bot.settings.databases import (
     ApplicationSettings,
@@ -13,12 +14,14 @@ from bot.settings.databases import (
     ScheduleSettings,
 )
 from bot.settings.environment import DEFAULT_HOME, Environment, read_environment
+from bot.settings.house import HouseSettings
 from bot.settings.load import load_configuration, parse_configuration
 from bot.settings.storage import ReaderSettings, StorageSettings
 from bot.settings.whole import Configuration, ContactSettings, PersonSettings, SlackSettings
 
 __all__ = [
     "DEFAULT_HOME",
+    "AlertSettings",
     "ApplicationSettings",
     "ApprovalSettings",
     "CheckSettings",
@@ -28,7 +31,10 @@ __all__ = [
     "DateRangeSettings",
     "Environment",
     "HashChainSettings",
+    "HeartbeatSettings",
+    "HouseSettings",
     "PersonSettings",
+    "QuietHoursSettings",
     "ReaderSettings",
     "RestoreTestSettings",
     "ScheduleSettings",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from bot.core.backup import FingerprintScope, Tier
+from bot.core.schedules import CatchUp
 from bot.settings.fields import CheckUrl, Cron, Expected, KeepFor, Name, Part, Seconds, ZoneName
 
 
@@ -19,6 +20,15 @@ class ScheduleSettings(Part):
     grace: Seconds = 6 * 3600.0
     stale_after: Seconds | None = None
     keep: KeepFor | None = None
+    catch_up: CatchUp = CatchUp.NEWEST
+    then: Literal["restore-test"] | None = None  # after each backup that is stored
+    heartbeat_url_env: str | None = None
+
+    @model_validator(mode="after")
+    def _follows_a_full_backup(self) -> ScheduleSettings:
+        if self.then is not None and self.kind != "full":
+            raise ValueError('then = "restore-test" goes with kind = "full"')
+        return self
 
 
 class CheckSettings(Part):

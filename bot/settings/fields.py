@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.core.durations import Keep, parse_duration, parse_keep
 from bot.core.expectation import check_expectation
-from bot.core.schedules import check_cron
+from bot.settings.cron import valid_cron
 
 
 def _zone(name: str) -> str:
@@ -61,7 +61,7 @@ Seconds = Annotated[float, BeforeValidator(parse_duration)]
 KeepFor = Annotated[Keep, BeforeValidator(parse_keep)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Name = Annotated[str, AfterValidator(_name)]
-Cron = Annotated[str, AfterValidator(check_cron)]
+Cron = Annotated[str, AfterValidator(valid_cron)]
 Expected = Annotated[str, AfterValidator(check_expectation)]
 # A password travels with it: in the clear on this machine only.
 CheckUrl = Annotated[str, Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])")]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from bot.core.people import Role
+from bot.core.schedules import HOUSE
+from bot.settings.alerts import AlertSettings, HeartbeatSettings
 from bot.settings.approvals import ApprovalSettings
 from bot.settings.databases import DatabaseSettings
 from bot.settings.fields import Name, Part, PersonOrGroup, SlackUser
+from bot.settings.house import HouseSettings
 from bot.settings.storage import StorageSettings
 
 
@@ -52,7 +55,18 @@ class Configuration(Part):
     storage: StorageSettings
     databases: Mapping[Name, DatabaseSettings] = Field(default_factory=dict)
     contacts: tuple[ContactSettings, ...] = ()
+    house: HouseSettings = HouseSettings()
+
+    @field_validator("databases")
+    @classmethod
+    def _house_is_ours(cls, value: Mapping[str, DatabaseSettings]) -> Mapping[str, DatabaseSettings]:
+        if HOUSE in value:
+            raise ValueError(f"no database can be called {HOUSE!r}: the bot's own schedules go by that name")
+        return value
+
     approvals: ApprovalSettings = ApprovalSettings()
+    alerts: AlertSettings = AlertSettings()
+    heartbeats: HeartbeatSettings = HeartbeatSettings()
 
     @model_validator(mode="after")
     def _one_human_each(self) -> Configuration:
