@@ -1,6 +1,9 @@
 -- name: insert(id, backup_id, asked_for, way, team, requested_user, source, requested_by, channel)^
-INSERT INTO restore_test (id, backup_id, asked_for, way, team, requested_user, source, requested_by, channel)
-SELECT :id, backup.id, :asked_for, :way, :team, :requested_user, :source, :requested_by, :channel
+INSERT INTO restore_test (
+    id, backup_id, database, asked_for, way, team, requested_user, source, requested_by, channel
+)
+SELECT
+    :id, backup.id, backup.database, :asked_for, :way, :team, :requested_user, :source, :requested_by, :channel
 FROM backup_log AS backup
 WHERE backup.id = :backup_id AND backup.state = 'stored'
 RETURNING *;
@@ -98,10 +101,9 @@ ORDER BY kept_until
 LIMIT 20;
 
 -- name: last_pass(database)^
-SELECT test.* FROM restore_test AS test
-JOIN backup_log AS backup ON backup.id = test.backup_id
-WHERE backup.database = :database AND test.verdict = 'PASS'
-ORDER BY test.finished_at DESC
+SELECT * FROM restore_test
+WHERE database = :database AND verdict = 'PASS'
+ORDER BY finished_at DESC
 LIMIT 1;
 
 -- name: rates(database, kind, last)
@@ -109,7 +111,7 @@ LIMIT 1;
 SELECT test.download_seconds / test.archive_bytes AS download, test.restore_seconds / test.archive_bytes AS restore
 FROM restore_test AS test
 JOIN backup_log AS backup ON backup.id = test.backup_id
-WHERE backup.database = :database AND backup.backup_type = :kind
+WHERE test.database = :database AND test.state = 'finished' AND backup.backup_type = :kind
     AND test.download_seconds IS NOT NULL AND test.restore_seconds IS NOT NULL AND test.archive_bytes > 0
     AND (test.verdict = 'PASS' OR test.findings @> '[{"rule": "RTO_EXCEEDED"}]')
 ORDER BY test.finished_at DESC

@@ -1,0 +1,259 @@
+"""An alert's life as pure rules: opened, acknowledged, reminded, escalated, resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from bot.core.people import Actor
+
+HIGHEST_LEVEL = 3
+
+
+class Severity(StrEnum):
+    """A critical alert calls people, at any hour; a warning is read when there is time."""
+
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class State(StrEnum):
+    """Where an alert stands. WAITING: seen, and nobody was told yet."""
+
+    WAITING = "waiting"
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class What(StrEnum):
+    """One step of an alert's life."""
+
+    OPENED = "opened"
+    REOPENED = "reopened"
+    ACKNOWLEDGED = "acknowledged"
+    REMINDED = "reminded"
+    ESCALATED = "escalated"
+    WORSENED = "worsened"
+    RESOLVED = "resolved"
+
+
+class Resolution(StrEnum):
+    """Why an alert is over."""
+
+    GONE = "gone"
+    NOT_CONFIGURED = "not-configured"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that is wrong right now. `key` tells it from everything else that can be wrong.
+
+    `after`: it has to last that long before anybody is told.
+    """
+
+    key: str
+    rule: str
+    severity: Severity
+    database: str | None
+    sentence: str
+    next_step: str
+    after: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A row of the ledger's `alert`. Times are UTC; `level` counts the contacts' levels called so far."""
+
+    id: str
+    key: str
+    rule: str
+    severity: Severity
+    database: str | None
+    sentence: str
+    next_step: str
+    state: State
+    seq: int
+    seen_at: datetime
+    missing_since: datetime | None = None
+    opened_at: datetime | None = None
+    raised_at: datetime | None = None  # opened, opened again, or worsened: escalation counts from here
+    told_at: datetime | None = None
+    level: int = 0
+    acknowledged_at: datetime | None = None
+    acknowledged_user: str | None = None
+    acknowledged_source: str | None = None
+    resolved_at: datetime | None = None
+    resolution: Resolution | None = None
+
+
+@dataclass(frozen=True)
+class AlertEvent:
+    """One line of an alert's history, numbered from 1."""
+
+    seq: int
+    at: datetime
+    what: What
+    level: int
+    sentence: str
+    by_user: str | None = None
+    by_source: str | None = None
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """The hours of a zone's day in which nobody is told of warnings; `begin` after `end` spans midnight."""
+
+    begin: time
+    end: time
+    zone: str
+
+    def cover(self, now: datetime) -> bool:
+        """Whether it is quiet at this instant."""
+        local = now.astimezone(ZoneInfo(self.zone)).time()
+        if self.begin <= self.end:
+            return self.begin <= local < self.end
+        return local >= self.begin or local < self.end
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How an alert goes on by itself.
+
+    `escalate_after[0]` calls the second level of contacts, `[1]` the third, counted from the opening.
+    An alert is over once its condition was away for `hold`; back within `hold`, it is the same alert again.
+    """
+
+    remind_every: timedelta | None
+    escalate_after: tuple[timedelta, ...]
+    hold: timedelta
+    quiet: QuietHours | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one look makes of an alert. `alert` None: it never was one. `what` None: nobody need be told."""
+
+    alert: Alert | None
+    what: What | None = None
+
+
+def first_seen(alert_id: str, condition: Condition, now: datetime) -> Alert:
+    """A condition that was not there before."""
+    return Alert(
+        alert_id,
+        condition.key,
+        condition.rule,
+        condition.severity,
+        condition.database,
+        condition.sentence,
+        condition.next_step,
+        State.WAITING,
+        seq=0,
+        seen_at=now,
+    )
+
+
+def advance(
+    alert: Alert, condition: Condition | None, now: datetime, policy: Policy, *, held: bool = False
+) -> Step:
+    """One look at an alert's condition: at most one step of its life.
+
+    Args:
+        alert: as the ledger has it.
+        condition: what was seen now; None where it was looked for and is not there.
+        now: UTC.
+        policy: how alerts go on.
+        held: an announced maintenance covers it; heeded for warnings only.
+    """
+    if condition is None:
+        return _without(alert, now, policy)
+    severity = alert.severity
+    alert = replace(
+        alert,
+        severity=condition.severity,
+        sentence=condition.sentence,
+        next_step=condition.next_step,
+        missing_since=None,
+    )
+    quiet = condition.severity is Severity.WARNING and (
+        held or (policy.quiet is not None and policy.quiet.cover(now))
+    )
+    if alert.state is State.WAITING:
+        ripe = now - alert.seen_at >= condition.after and not quiet
+        return _raised(alert, What.OPENED, now) if ripe else Step(alert)
+    if alert.state is State.RESOLVED:
+        return Step(alert) if quiet else _raised(alert, What.REOPENED, now)
+    if severity is Severity.WARNING and alert.severity is Severity.CRITICAL:
+        return _raised(alert, What.WORSENED, now)
+    return Step(alert) if quiet else _unanswered(alert, now, policy)
+
+
+def acknowledge(alert: Alert, actor: Actor, now: datetime) -> Step:
+    """Somebody looks after it: nobody else is called. Without effect unless it is open."""
+    if alert.state is not State.OPEN:
+        return Step(alert)
+    taken = replace(
+        alert,
+        state=State.ACKNOWLEDGED,
+        acknowledged_at=now,
+        acknowledged_user=actor.user,
+        acknowledged_source=actor.source.value,
+    )
+    return _told(taken, What.ACKNOWLEDGED)
+
+
+def close(alert: Alert, now: datetime, resolution: Resolution) -> Step:
+    """The end, whatever the condition says."""
+    if alert.state is State.WAITING:
+        return Step(None)
+    over = replace(alert, state=State.RESOLVED, resolved_at=now, resolution=resolution, missing_since=None)
+    return _told(over, What.RESOLVED)
+
+
+def _without(alert: Alert, now: datetime, policy: Policy) -> Step:
+    if alert.state is State.RESOLVED:
+        return Step(alert)
+    if alert.state is State.WAITING:
+        return Step(None)
+    if alert.missing_since is None and policy.hold > timedelta(0):
+        return Step(replace(alert, missing_since=now))
+    if now - (alert.missing_since or now) < policy.hold:
+        return Step(alert)
+    return close(alert, now, Resolution.GONE)
+
+
+def _unanswered(alert: Alert, now: datetime, policy: Policy) -> Step:
+    """What happens to an open alert that nobody answers."""
+    if alert.state is not State.OPEN or alert.raised_at is None or alert.told_at is None:
+        return Step(alert)
+    waits = policy.escalate_after[: HIGHEST_LEVEL - 1]
+    if 1 <= alert.level <= len(waits) and now - alert.raised_at >= waits[alert.level - 1]:
+        return _told(replace(alert, level=alert.level + 1, told_at=now), What.ESCALATED)
+    if policy.remind_every is not None and now - alert.told_at >= policy.remind_every:
+        return _told(replace(alert, told_at=now), What.REMINDED)
+    return Step(alert)
+
+
+def _raised(alert: Alert, what: What, now: datetime) -> Step:
+    """Opened, opened again or worsened: whoever had it in hand is asked anew."""
+    up = replace(
+        alert,
+        state=State.OPEN,
+        opened_at=alert.opened_at or now,
+        raised_at=now,
+        told_at=now,
+        level=1 if alert.severity is Severity.CRITICAL else 0,
+        acknowledged_at=None,
+        acknowledged_user=None,
+        acknowledged_source=None,
+        resolved_at=None,
+        resolution=None,
+    )
+    return _told(up, what)
+
+
+def _told(alert: Alert, what: What) -> Step:
+    return Step(replace(alert, seq=alert.seq + 1), what)
