@@ -8,7 +8,6 @@ from bot.core.backup import Format, Kind
 from bot.core.check import CheckMessage
 from bot.core.people import Actor
 from bot.core.reply import Reply, Request
-from bot.errors import NotAllowedError, SparewheelError, WordsError
 from bot.services.views import (
     Asked,
     BackupDetails,
@@ -16,11 +15,9 @@ from bot.services.views import (
     BackupMessage,
     CancelView,
     HelpView,
-    Refusal,
     StatusView,
 )
-from commands import restore_test, restore_words, suggest
-from commands.restore_test import RestoreTestService
+from commands import suggest
 from commands.words import (
     Cancel,
     Check,
@@ -79,37 +76,24 @@ class BackupService(Protocol):
         """The database that a channel stands for."""
 
 
-def handle(
-    request: Request, actor: Actor, backups: BackupService, tests: RestoreTestService | None = None
-) -> Reply:
-    """Answer one command; every refusal is an answer too, and only the asker sees any of them.
+def answer(request: Request, actor: Actor, backups: BackupService) -> Reply:
+    """Answer one command; only the asker sees the answer.
 
     The message that everybody in the channel sees is not among the answers: the service puts it into
     the outbox together with the job.
+
+    Raises:
+        SparewheelError: the refusal, for whoever shows it.
     """
-    try:
-        if not actor.roles:
-            backups.refuse_stranger(actor, request.text)
-            return Reply(Refusal(stranger()))
-        known = Known(backups.database_names(), backups.default_database(request.channel))
-        if tests is not None and request.command == restore_words.COMMAND:
-            return restore_test.answer(request, actor, tests, known)
-        return Reply(_answer(parse(request.text, known), request, actor, backups))
-    except WordsError as error:
-        return Reply(Refusal(error, error.suggestion))
-    except SparewheelError as error:
-        return Reply(Refusal(error))
+    return Reply(_view(parse(request.text, known(backups, request.channel)), request, actor, backups))
 
 
-def stranger() -> NotAllowedError:
-    """The polite refusal for somebody who has no role at all."""
-    return NotAllowedError(
-        "You have no role here yet, so this bot cannot do that for you.",
-        next_step="Ask an administrator to add you, or your user group, to `[roles]` in the configuration.",
-    )
+def known(backups: BackupService, channel: str) -> Known:
+    """The databases that words can name, and the one that the channel stands for."""
+    return Known(backups.database_names(), backups.default_database(channel))
 
 
-def _answer(  # noqa: PLR0911 - one return per command
+def _view(  # noqa: PLR0911 - one return per command
     wanted: Wanted, request: Request, actor: Actor, backups: BackupService
 ) -> object:
     """Ask the service for what is wanted; what comes back is a view."""

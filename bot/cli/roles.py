@@ -22,6 +22,7 @@ from bot.slack.http import build_asgi
 from bot.slack.patience import until_reached
 from bot.slack.socket import SocketMode
 from bot.supervisor import ready
+from bot.wiring.doors import doors_of
 
 
 @click.command()
@@ -92,9 +93,7 @@ def _edge(house: House, stop: threading.Event) -> Edge | None:
     """The Slack edge, as soon as Slack can be reached; None where `stop` is set before."""
 
     def ask() -> Edge:
-        return open_edge(
-            house.environment, house.configuration, house.pool, house.backups, house.restore_tests
-        )
+        return open_edge(house.environment, house.configuration, house.pool, doors_of(house))
 
     return until_reached(ask, stop, on_away=lambda sentence: ready.announce([sentence]))
 

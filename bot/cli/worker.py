@@ -18,11 +18,12 @@ from bot.ledger import backups, restore_tests, slack_messages
 from bot.ledger.connection import borrowed
 from bot.slack import channels
 from bot.slack.client import patient_client, quick_client
-from bot.slack.deliver import Deliverer, Loaders
+from bot.slack.deliver import Deliverer
 from bot.slack.edge import bot_token
 from bot.slack.progress import Shown, SlackProgress
 from bot.slack.views import Surroundings
 from bot.supervisor import ready
+from bot.wiring.topics import deliverer_of
 
 log = logging.getLogger(__name__)
 _SHUTDOWN = "the worker's shutdown"
@@ -129,17 +130,9 @@ def _slack_parts(house: House) -> tuple[SlackProgress | None, Deliverer | None]:
     patient = patient_client(token, api_url)
     channels.refuse_unknown(patient, house.configuration)
     around = Surroundings(contacts=house.configuration.contacts)
-    load = Loaders(
-        message=house.backups.message,
-        details=lambda backup_id: house.backups.details(house.backups.message(backup_id).record),
-        check=house.checker.message,
-        restore_test=house.restore_tests.message,
-    )
-    operations = house.configuration.slack.operations_channel
-    deliverer = Deliverer(patient, house.pool, load, around, operations)
 
     def place_of(topic: str, subject: str) -> tuple[str, str] | None:
         with borrowed(house.pool) as connection:
             return slack_messages.get(connection, topic, subject)
 
-    return SlackProgress(quick_client(token, api_url), place_of, around), deliverer
+    return SlackProgress(quick_client(token, api_url), place_of, around), deliverer_of(house)

@@ -10,10 +10,6 @@ from bot.slack.fit import BLOCKS, SECTION, cut, cut_mrkdwn
 
 Block = dict[str, Any]
 
-# action_id of a button -> what the listeners do with the id in its value.
-CANCEL, CHECK, DETAILS = "backup_cancel", "backup_check", "backup_details"
-PROVE, STOP_TEST = "restore_test", "restore_test_cancel"
-
 
 @dataclass(frozen=True)
 class Snippet:

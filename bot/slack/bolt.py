@@ -10,7 +10,8 @@ from typing import Any
 from slack_bolt import Ack, App, BoltResponse
 from slack_sdk import WebClient
 
-from bot.slack.desk import COMMANDS, PRESSED, Desk
+from bot.slack.buttons import BUTTONS
+from bot.slack.desk import Desk
 
 _LOG = logging.getLogger(__name__)
 # Bolt's own five are too few when the ledger is slow: acknowledging needs a free thread within 3 s.
@@ -37,10 +38,21 @@ def build_app(client: WebClient, desk: Desk, signing_secret: str | None = None) 
         ack()
         desk.pressed(body)
 
-    for command in COMMANDS:
+    def submitted(ack: Ack, body: Mapping[str, Any]) -> None:
+        answer, afterwards = desk.submitted(body)  # within 3 s: the answer is the acknowledgement
+        ack(**answer)
+        afterwards()
+
+    def opened_home(body: Mapping[str, Any]) -> None:
+        desk.opened_home(body)
+
+    for command in desk.doors.commands:
         app.command(command)(typed)
-    for action in PRESSED:
+    for action in BUTTONS:
         app.action(action)(pressed)
+    for form in desk.doors.forms:
+        app.view(form)(submitted)
+    app.event("app_home_opened")(opened_home)
     app.error(_failed)
     return app
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 from slack_sdk import WebClient
 
-from bot.core.check import CheckMessage
 from bot.core.people import Actor, Source
-from bot.core.restore_test import RestoreTestDetails, RestoreTestMessage
+from bot.core.reply import Showing
 from bot.errors import SparewheelError
 from bot.ledger import audit, outbox, slack_messages
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.ledger.outbox import OutboxMessage
-from bot.services.views import BackupDetails, BackupMessage
 from bot.slack.blocks import Rendered
 from bot.slack.client import CHANNEL_CLOSED, HOPELESS, MESSAGE_GONE, code_of, explain
 from bot.slack.post import Place, Poster
@@ -25,14 +22,8 @@ _LOG = logging.getLogger(__name__)
 _BEGAN = "an attempt began; how it ended is not known yet"
 
 
-@dataclass(frozen=True)
-class Loaders:
-    """How things stand at the moment of delivery, read afresh by id."""
-
-    message: Callable[[str], BackupMessage]
-    details: Callable[[str], BackupDetails]
-    check: Callable[[str], CheckMessage]
-    restore_test: Callable[[str], RestoreTestMessage]
+# (subject, stage) -> how things stand now; None where nothing is to be shown any more.
+Loader = Callable[[str, str], Showing | None]
 
 
 class Deliverer:
@@ -42,12 +33,12 @@ class Deliverer:
         self,
         client: WebClient,
         pool: LedgerPool,
-        load: Loaders,
+        topics: Mapping[str, Loader],
         around: Surroundings,
         operations_channel: str | None = None,
     ) -> None:
         self._poster = Poster(client)
-        self._pool, self._load, self._around = pool, load, around
+        self._pool, self._topics, self._around = pool, topics, around
         self._operations_channel = operations_channel
 
     def deliver(self, outbox_id: str) -> None:
@@ -74,28 +65,27 @@ class Deliverer:
             outbox.mark_delivered(connection, outbox_id)
 
     def _send(self, row: OutboxMessage) -> None:
-        with borrowed(self._pool) as connection:
-            place = slack_messages.get(connection, row.topic, row.subject)
+        place = self._place(row.topic, row.subject)
         if row.stage == "opened" and place:
             return
-        rendered = self._rendered(row)
-        if row.stage == "details":
-            self._thread(row, place, rendered)
+        showing = self._topics[row.topic](row.subject, row.stage)
+        if showing is None:
+            return
+        rendered = render(showing.view, self._around)
+        if showing.where == "thread":
+            place = self._thread(row, place, rendered)
         elif place is None or not self._poster.update(place, rendered):
-            self._keep(row, self._post(row, rendered))
-        if row.topic != "backup" and row.stage == "verdict":
-            self._redraw_backup(row)
+            place = self._post(row, rendered)
+            self._keep(row, place)
+        for file in (rendered.snippet, showing.attach):
+            if file and place:
+                self._poster.attach(place, file)
+        for topic, subject in showing.redraws:
+            self._redraw(topic, subject)
 
-    def _rendered(self, row: OutboxMessage) -> Rendered:
-        """The message as things are now: an `opened` that comes late shows the end."""
-        if row.topic == "check":
-            return render(self._load.check(row.subject), self._around)
-        if row.topic == "restore-test":
-            test = self._load.restore_test(row.subject)
-            return render(RestoreTestDetails(test) if row.stage == "details" else test, self._around)
-        if row.stage == "details":
-            return render(self._load.details(row.subject), self._around)
-        return render(self._load.message(row.subject), self._around)
+    def _place(self, topic: str, subject: str) -> Place | None:
+        with borrowed(self._pool) as connection:
+            return slack_messages.get(connection, topic, subject)
 
     def _post(self, row: OutboxMessage, rendered: Rendered) -> Place:
         """Into its channel, or where that is closed to the bot, into the operations channel."""
@@ -109,35 +99,28 @@ class Deliverer:
             assert other is not None  # said by the line above; for mypy
             return self._poster.post(other, rendered, row.id, since=row.created_at, look=look)
 
-    def _thread(self, row: OutboxMessage, place: Place | None, rendered: Rendered) -> None:
-        """A reply under the message; on its own where the message is gone. Long parts as a file."""
-        reply = None
+    def _thread(self, row: OutboxMessage, place: Place | None, rendered: Rendered) -> Place:
+        """A reply under the message; on its own where the message is gone. Where files go is returned."""
         if place is not None:
-            reply = self._poster.reply(place, rendered, row.id, since=row.created_at, look=row.attempts > 0)
-        thread = place if reply else self._post(row, rendered)
-        if rendered.snippet and thread:
-            self._poster.attach(thread, rendered.snippet)
+            look = row.attempts > 0
+            if self._poster.reply(place, rendered, row.id, since=row.created_at, look=look):
+                return place
+        return self._post(row, rendered)
 
     def _keep(self, row: OutboxMessage, place: Place) -> None:
         channel, ts = place
         with borrowed(self._pool) as connection:
             slack_messages.put(connection, row.topic, row.subject, team=row.team, channel=channel, ts=ts)
 
-    def _redraw_backup(self, row: OutboxMessage) -> None:
-        """The backup's own message then says `checked` or `proved`. The verdict stands without it."""
+    def _redraw(self, topic: str, subject: str) -> None:
+        """Another message that this one changes; what was to be told is told without it."""
         try:
-            backup_id = self._backup_of(row)
-            with borrowed(self._pool) as connection:
-                place = slack_messages.get(connection, "backup", backup_id)
-            if place:
-                self._poster.update(place, render(self._load.message(backup_id), self._around))
+            place = self._place(topic, subject)
+            showing = self._topics[topic](subject, "redrawn")
+            if place and showing:
+                self._poster.update(place, render(showing.view, self._around))
         except Exception as error:  # noqa: BLE001 - see above
-            _LOG.info("the backup's message was not redrawn: %s", code_of(error))
-
-    def _backup_of(self, row: OutboxMessage) -> str:
-        if row.topic == "check":
-            return self._load.check(row.subject).record.id
-        return self._load.restore_test(row.subject).backup.id
+            _LOG.info("the message of %s %s was not redrawn: %s", topic, subject, code_of(error))
 
     def _failed(self, row: OutboxMessage, error: Exception) -> None:
         """Keep why; give up with an audit row where another attempt cannot help, else raise for a retry."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,97 +9,174 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from bot.core.ids import looks_like_id
-from bot.core.reply import Reply, Request
-from bot.errors import ServiceError, SparewheelError
+from bot.core.people import Actor
+from bot.core.reply import FormReply, Reply, Request, Submission
+from bot.errors import NotAllowedError, ServiceError, SparewheelError, WordsError
 from bot.services.views import Refusal
+from bot.slack import incoming, screens
 from bot.slack.answer import Asker, whisper
-from bot.slack.blocks import CANCEL, CHECK, DETAILS, PROVE, STOP_TEST
 from bot.slack.directory import Directory
+from bot.slack.doors import Doors
 from bot.slack.views import Surroundings, render
-from commands import backup, restore_words, suggest
-from commands.backup import BackupService
-from commands.restore_test import RestoreTestService
 
 _LOG = logging.getLogger(__name__)
-COMMANDS = (suggest.COMMAND, restore_words.COMMAND)
-# A button is the command that a person could have typed.
-PRESSED = {
-    CANCEL: (suggest.COMMAND, "cancel"),
-    CHECK: (suggest.COMMAND, "check"),
-    DETAILS: (suggest.COMMAND, "show"),
-    PROVE: (restore_words.COMMAND, ""),
-    STOP_TEST: (restore_words.COMMAND, "cancel"),
-}
+Body = Mapping[str, Any]
+Notes = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Desk:
     """Everything a listener needs. `take(team, key)` is True the first time a key is seen."""
 
-    backups: BackupService
-    tests: RestoreTestService
+    doors: Doors
     directory: Directory
     take: Callable[[str, str], bool]
     client: WebClient
     around: Surroundings
 
-    def typed(self, body: Mapping[str, Any]) -> None:
+    def typed(self, body: Body) -> None:
         """A slash command, acknowledged already."""
-        request = Request(
-            team=str(body.get("team_id") or ""),
-            user=str(body.get("user_id") or ""),
-            channel=str(body.get("channel_id") or ""),
-            text=unescape(str(body.get("text") or "")),
-            command=str(body.get("command") or suggest.COMMAND),
-            key=delivery_key(body),
-        )
-        self._serve(request, body)
+        self._serve(incoming.typed_request(body), body)
 
-    def pressed(self, body: Mapping[str, Any]) -> None:
+    def pressed(self, body: Body) -> None:
         """A button, acknowledged already. Roles are looked up as for typing: a message grants nothing."""
-        action = body["actions"][0]
-        user = body.get("user") or {}
-        request = Request(
-            team=str(user.get("team_id") or (body.get("team") or {}).get("id") or ""),
-            user=str(user.get("id") or ""),
-            channel=str((body.get("channel") or {}).get("id") or ""),
-            text=_words(action),
-            command=PRESSED[action["action_id"]][0],
-            key=delivery_key(body),
-        )
+        request = incoming.pressed_request(body)
         self._serve(request, body)
+        if (body.get("view") or {}).get("type") == "home":
+            self._publish(request.team, request.user)
 
-    def _serve(self, request: Request, body: Mapping[str, Any]) -> None:
-        asker = Asker(request.channel, request.user, body.get("response_url"))
+    def submitted(self, body: Body) -> tuple[dict[str, Any], Callable[[], None]]:
+        """A form that was sent off: what to acknowledge with, and what to do after that.
+
+        Slack may deliver one submission twice. It is answered the same twice, so that no answer is lost:
+        what it makes is made once, by the handler. Only what is shown afterwards is shown once.
+        """
+        sent = incoming.submission(body)
+        answer = self._form_reply(sent)
+        if isinstance(answer, SparewheelError):
+            words = f"{answer.sentence} {answer.next_step}".strip()
+            return _errors(body, {"": words}), _nothing
+        if answer.errors:
+            return _errors(body, answer.errors), _nothing
+        if answer.next is not None:
+            view = screens.form_view(answer.next, sent.channel)
+            return {"response_action": "update", "view": view}, _nothing
+        return {"response_action": "clear"}, lambda: self._show_after(sent, answer, body)
+
+    def opened_home(self, body: Body) -> None:
+        """Somebody looks at the bot's Home tab."""
+        event = body.get("event") or {}
+        if event.get("tab", "home") == "home":
+            self._publish(str(body.get("team_id") or ""), str(event.get("user") or ""))
+
+    def _serve(self, request: Request, body: Body) -> None:
         reply, notes = self._reply(request)
-        if reply is None or reply.view is None:
+        if reply is None:
             return
-        around = replace(self.around, notes=notes if isinstance(reply.view, Refusal) else ())
-        whisper(self.client, asker, render(reply.view, around))
+        if reply.form is not None:
+            try:
+                screens.open_form(self.client, str(body.get("trigger_id")), reply.form, request.channel)
+            except SparewheelError as error:
+                reply = replace(reply, view=Refusal(error))
+        if reply.view is not None:
+            self._answer(request, body, reply.view, notes)
 
-    def _reply(self, request: Request) -> tuple[Reply | None, tuple[str, ...]]:
+    def _answer(self, request: Request, body: Body, view: object, notes: Notes) -> None:
+        """Show an answer to the asker alone: where they asked, or where that is no channel, in a modal."""
+        rendered = render(view, replace(self.around, notes=notes if isinstance(view, Refusal) else ()))
+        response_url = body.get("response_url")
+        if not request.channel and not response_url:
+            screens.show_answer(self.client, str(body.get("trigger_id")), rendered)
+            return
+        whisper(self.client, Asker(request.channel, request.user, response_url), rendered)
+
+    def _reply(self, request: Request) -> tuple[Reply | None, Notes]:
         """The answer, None for a delivery that was answered before; and what was not known of roles."""
-        notes: tuple[str, ...] = ()
+        notes: Notes = ()
         try:
             if not self.take(request.team, request.key):
                 return None, notes
-            standing = self.directory.look(request.team, request.user)
-            notes = standing.not_known
-            actor = standing.actor(request.team, request.user)
-            return backup.handle(request, actor, self.backups, self.tests), notes
-        except SparewheelError as error:
-            return Reply(Refusal(error)), notes
+            actor, notes = self._who(request.team, request.user, request.command)
+            if not actor.roles:
+                self.doors.refuse_stranger(actor, f"{request.command} {request.text}".strip())
+                return Reply(Refusal(stranger())), notes
+            return self.doors.commands[request.command](request, actor), notes
+        except WordsError as error:
+            return Reply(Refusal(error, error.suggestion)), notes
         except Exception as error:  # noqa: BLE001 - a person waits for an answer whatever happened
-            # The message of an unforeseen error may hold data: its kind and place are enough to find it.
-            _LOG.error("unforeseen %s at %s", type(error).__name__, _place(error))
-            return Reply(Refusal(_unforeseen(error))), notes
+            return Reply(Refusal(_told(error))), notes
+
+    def _form_reply(self, sent: Submission) -> FormReply | SparewheelError:
+        try:
+            actor, _ = self._who(sent.team, sent.user, sent.form)
+            if not actor.roles:
+                self.doors.refuse_stranger(actor, f"form {sent.form}")
+                return stranger()
+            return self.doors.forms[sent.form](sent, actor)
+        except Exception as error:  # noqa: BLE001 - as above
+            return _told(error)
+
+    def _show_after(self, sent: Submission, answer: FormReply, body: Body) -> None:
+        if answer.view is None or not self.take(sent.team, sent.key):
+            return
+        rendered = render(answer.view, self.around)
+        if sent.channel:
+            whisper(self.client, Asker(sent.channel, sent.user, None), rendered)
+        else:
+            screens.show_answer(self.client, str(body.get("trigger_id")), rendered)
+
+    def _who(self, team: str, user: str, door: str = "") -> tuple[Actor, Notes]:
+        standing = self.directory.look(team, user, fresh=door in self.doors.fresh)
+        return standing.actor(team, user), standing.not_known
+
+    def _publish(self, team: str, user: str) -> None:
+        if self.doors.home is None:
+            return
+        view: object
+        try:
+            view = self.doors.home(self._who(team, user)[0])
+        except Exception as error:  # noqa: BLE001 - as above
+            view = Refusal(_told(error))
+        screens.publish_home(self.client, user, render(view, self.around))
 
 
-def _words(action: Mapping[str, Any]) -> str:
-    """What typing would have said. A value that is no id means nothing there, and is refused."""
-    value = str(action.get("value") or "")
-    return f"{PRESSED[action['action_id']][1]} {value if looks_like_id(value) else '?'}"
+def stranger() -> NotAllowedError:
+    """The polite refusal for somebody who has no role at all."""
+    return NotAllowedError(
+        "You have no role here yet, so this bot cannot do that for you.",
+        next_step="Ask an administrator to add you, or your user group, to `[roles]` in the configuration.",
+    )
+
+
+def _nothing() -> None:
+    pass
+
+
+def _errors(body: Body, errors: Mapping[str, str]) -> dict[str, Any]:
+    """Errors inside the form, so that nothing that was entered is lost.
+
+    Slack takes errors of inputs only: one that belongs to none of them stands under the last.
+    """
+    inputs = [block["block_id"] for block in body["view"].get("blocks", ()) if block["type"] == "input"]
+    if not inputs:
+        return {"response_action": "clear"}
+    placed: dict[str, str] = {}
+    for name, words in errors.items():
+        where = name if name in inputs else inputs[-1]
+        placed[where] = f"{placed[where]} {words}" if where in placed else words
+    return {"response_action": "errors", "errors": placed}
+
+
+def _told(error: Exception) -> SparewheelError:
+    """What may be said of an error; an unforeseen one's words may hold data."""
+    if isinstance(error, SparewheelError):
+        return error
+    # Its kind and place are enough to find it.
+    _LOG.error("unforeseen %s at %s", type(error).__name__, _place(error))
+    return ServiceError(
+        f"Something unforeseen happened here ({type(error).__name__}); it is in the bot's log.",
+        next_step="Look at `/backup status` before you ask again, and tell whoever runs this bot.",
+    )
 
 
 def _place(error: BaseException) -> str:
@@ -109,23 +184,3 @@ def _place(error: BaseException) -> str:
     while trace and trace.tb_next:
         trace = trace.tb_next
     return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "an unknown place"
-
-
-def _unforeseen(error: BaseException) -> ServiceError:
-    return ServiceError(
-        f"Something unforeseen happened here ({type(error).__name__}); it is in the bot's log.",
-        next_step="Look at `/backup status` before you ask again, and tell whoever runs this bot.",
-    )
-
-
-def unescape(text: str) -> str:
-    """Slack sends `&`, `<` and `>` of a command as entities; a table's name has the characters."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def delivery_key(body: Mapping[str, Any]) -> str:
-    """Slack's own id of what a person did; the same in every delivery of it. Else a hash of the payload."""
-    if trigger := body.get("trigger_id"):
-        return f"trigger:{trigger}"
-    digest = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode())
-    return f"body:{digest.hexdigest()}"

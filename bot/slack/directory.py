@@ -40,8 +40,13 @@ class Directory:
         self._client, self._roles, self._team, self._clock = client, roles, team, clock
         self._members: dict[str, tuple[float, frozenset[str]]] = {}
 
-    def look(self, team: str, user: str) -> Standing:
-        """A person's roles, matched by id and workspace. A group that cannot be read gives none."""
+    def look(self, team: str, user: str, *, fresh: bool = False) -> Standing:
+        """A person's roles, matched by id and workspace. A group that cannot be read gives none.
+
+        `fresh`: nothing remembered counts; Slack is asked about every group that may matter.
+        """
+        if fresh:
+            self._members.clear()
         if team != self._team:
             return Standing(frozenset(), ("Only people of the bot's own workspace can hold a role.",))
         held: set[Role] = set()

@@ -15,9 +15,8 @@ from bot.slack.bolt import build_app
 from bot.slack.client import Identity, identify, patient_client, quick_client
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
+from bot.slack.doors import Doors
 from bot.slack.views import Surroundings
-from commands.backup import BackupService
-from commands.restore_test import RestoreTestService
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,7 @@ def open_edge(
     environment: Environment,
     configuration: Configuration,
     pool: LedgerPool,
-    backups: BackupService,
-    tests: RestoreTestService,
+    doors: Doors,
 ) -> Edge:
     """Ask Slack who we are, then build the app.
 
@@ -66,7 +64,7 @@ def open_edge(
         with borrowed(pool) as connection:
             return inbox.take(connection, team, key)
 
-    desk = Desk(backups, tests, directory, take, quick, Surroundings(contacts=configuration.contacts))
+    desk = Desk(doors, directory, take, quick, Surroundings(contacts=configuration.contacts))
     secret = environment.slack_signing_secret
     app = build_app(quick, desk, secret.get_secret_value() if secret else None)
     return Edge(app, identity, quick, directory)

@@ -9,6 +9,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 
+from bot.core.reply import Attachment
 from bot.slack.blocks import Rendered, Snippet
 from bot.slack.client import CHANNEL_CLOSED, MESSAGE_GONE, NOT_EDITABLE, code_of
 
@@ -59,18 +60,20 @@ class Poster:
             raise
         return True
 
-    def attach(self, place: Place, snippet: Snippet) -> None:
-        """A text file in the thread. The message above it says the most important already: never raises."""
+    def attach(self, place: Place, file: Snippet | Attachment) -> None:
+        """A file in the thread. The message above it says the most important already: never raises."""
+        alt_text = file.alt_text if isinstance(file, Attachment) else ""
         try:
             self._client.files_upload_v2(
                 channel=place[0],
                 thread_ts=place[1],
-                filename=snippet.filename,
-                title=snippet.title,
-                content=snippet.content,
+                filename=file.filename,
+                title=file.title,
+                content=file.content,
+                alt_txt=alt_text or None,
             )
         except Exception as error:  # noqa: BLE001 - see above
-            _LOG.warning("the file %s could not be attached: %s", snippet.filename, code_of(error))
+            _LOG.warning("the file %s could not be attached: %s", file.filename, code_of(error))
 
     def _new(self, channel: str, rendered: Rendered, outbox_id: str, thread: str | None = None) -> Place:
         answer: Any = self._client.chat_postMessage(

@@ -15,11 +15,12 @@ from bot.ledger.connection import borrowed
 from bot.ledger.outbox import OutboxMessage
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.server import SlackServer
-from bot.slack.client import patient_client, quick_client
-from bot.slack.deliver import Deliverer, Loaders
+from bot.slack.client import quick_client
+from bot.slack.deliver import Deliverer
 from bot.slack.edge import Edge, open_edge
 from bot.slack.socket import SocketMode
-from bot.slack.views import Surroundings
+from bot.wiring.doors import doors_of
+from bot.wiring.topics import deliverer_of
 from tests.support.house import Plan, folder_storage, open_house
 
 
@@ -56,7 +57,7 @@ def house(slack: SlackServer, ledger_url: str, tmp_path: Path) -> Iterator[House
 
 @pytest.fixture
 def edge(house: House) -> Edge:
-    return open_edge(house.environment, house.configuration, house.pool, house.backups, house.restore_tests)
+    return open_edge(house.environment, house.configuration, house.pool, doors_of(house))
 
 
 @pytest.fixture
@@ -75,15 +76,8 @@ def web(slack: SlackServer) -> WebClient:
 
 
 @pytest.fixture
-def deliverer(slack: SlackServer, house: House) -> Deliverer:
-    load = Loaders(
-        message=house.backups.message,
-        details=lambda backup_id: house.backups.details(house.backups.message(backup_id).record),
-        check=house.checker.message,
-        restore_test=house.restore_tests.message,
-    )
-    client = patient_client(slack.credentials.bot_token, slack.api_url)
-    return Deliverer(client, house.pool, load, Surroundings(), "C0OPS")
+def deliverer(house: House) -> Deliverer:
+    return deliverer_of(house)
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from bot.ledger.outbox import OutboxMessage
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.server import SlackServer
 from bot.services.views import BackupMessage
-from bot.slack.deliver import Deliverer, Loaders
+from bot.slack.deliver import Deliverer
 from bot.slack.views import Surroundings
+from bot.wiring.topics import topics_of
 from tests.ledger.support import stored
 
 Waiting = Callable[[], list[OutboxMessage]]
@@ -141,13 +142,9 @@ def test_where_no_channel_takes_it_it_is_given_up_with_an_audit_row(
 def test_slack_out_of_order_asks_for_a_retry_and_the_retry_posts_once(
     house: House, web: WebClient, waiting: Waiting, people: SandboxClient
 ) -> None:
-    load = Loaders(
-        house.backups.message,
-        lambda i: house.backups.show(OMAR, i),
-        house.checker.message,
-        house.restore_tests.message,
-    )
-    deliverer = Deliverer(web, house.pool, load, Surroundings(), "C0OPS")  # a client without its own retries
+    deliverer = Deliverer(
+        web, house.pool, topics_of(house), Surroundings(), "C0OPS"
+    )  # a client without its own retries
     ask(house)
     (message,) = waiting()
     people.fault("500", methods=("chat.postMessage",), times=1)

@@ -15,12 +15,13 @@ from bot.ledger.connection import borrowed
 from bot.ledger.outbox import OutboxMessage
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.server import SlackServer
-from bot.slack.blocks import CANCEL, PROVE, STOP_TEST
+from bot.slack.buttons import CANCEL, PROVE, STOP_TEST
 from bot.slack.client import identify, quick_client
 from bot.slack.deliver import Deliverer
-from bot.slack.desk import delivery_key, unescape
 from bot.slack.edge import Edge, open_edge
+from bot.slack.incoming import delivery_key, unescape
 from bot.slack.socket import SocketMode
+from bot.wiring.doors import doors_of
 from tests.ledger.support import stored
 from tests.slack.conftest import wait_for
 
@@ -116,7 +117,7 @@ def test_a_doubled_delivery_is_answered_once(edge: Edge, house: House, waiting: 
 def test_a_token_that_slack_does_not_take_is_named(slack: SlackServer, house: House) -> None:
     with pytest.raises(ConfigurationError, match="bot token"):
         identify(quick_client("xoxb-wrong", slack.api_url))
-    edge = open_edge(house.environment, house.configuration, house.pool, house.backups, house.restore_tests)
+    edge = open_edge(house.environment, house.configuration, house.pool, doors_of(house))
     connection = SocketMode(edge.app, "xapp-wrong", slack.api_url)
     with pytest.raises(ConfigurationError, match="app token") as caught:
         connection.connect()

@@ -18,7 +18,7 @@ from bot.app import House
 from bot.core.backup import Kind, State
 from bot.ledger.outbox import OutboxMessage
 from bot.sandbox.slack.server import SlackServer
-from bot.slack.blocks import CANCEL
+from bot.slack.buttons import CANCEL
 from bot.slack.edge import Edge
 from bot.slack.http import build_asgi
 from tests.support.house import OMAR

@@ -7,7 +7,8 @@ from typing import Any
 from bot.core.backup import BackupRecord, Format, Phase, State
 from bot.services.views import Asked, BackupMessage, CancelView
 from bot.slack import mrkdwn
-from bot.slack.blocks import CANCEL, CHECK, DETAILS, PROVE, Block, Rendered, actions, button, confirm
+from bot.slack.blocks import Block, Rendered, actions, button, confirm
+from bot.slack.buttons import CANCEL, CHECK, DETAILS, PROVE
 from bot.slack.mrkdwn import Mrkdwn
 from bot.slack.views import restore_test
 from bot.slack.views.base import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.core.check import CheckMessage
 from bot.slack import mrkdwn
-from bot.slack.blocks import DETAILS, Rendered, actions, button
+from bot.slack.blocks import Rendered, actions, button
+from bot.slack.buttons import DETAILS
 from bot.slack.views.base import SHOWN, Surroundings, bar, contact_lines, message, render, what
 
 _HEADLINES = {

@@ -11,7 +11,8 @@ from bot.core.verdict import Verdict
 from bot.services import reports
 from bot.services.views import RestoreTestHelp, StopTestView
 from bot.slack import mrkdwn
-from bot.slack.blocks import DETAILS, PROVE, STOP_TEST, Block, Rendered, Snippet, actions, button, confirm
+from bot.slack.blocks import Block, Rendered, Snippet, actions, button, confirm
+from bot.slack.buttons import DETAILS, PROVE, STOP_TEST
 from bot.slack.mrkdwn import Mrkdwn
 from bot.slack.views.base import (
     SHOWN,

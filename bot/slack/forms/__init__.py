@@ -1,0 +1,7 @@
+"""How each form looks as a modal: one module per family, one way in, `render_form`."""
+
+from __future__ import annotations
+
+from bot.slack.forms.base import Modal, render_form
+
+__all__ = ["Modal", "render_form"]

@@ -1,0 +1,1 @@
+"""The edge tied to a house: what people can ask for, and what is posted."""
