@@ -1,0 +1,108 @@
+"""What the rules for alerts look at: one database, or the bot's own parts, at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.core.backup import Kind
+from bot.core.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A stored backup. Size in bytes; `check_ok` None where nobody checked it."""
+
+    id: str
+    snapshot_at: datetime
+    size_bytes: int
+    rows: int | None
+    check_ok: bool | None = None
+    check_sentence: str | None = None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A schedule: when it was due last (None: never yet), and since when it is known here."""
+
+    name: str
+    kind: str
+    last_due: datetime | None
+    since: datetime
+    grace: timedelta
+    stale_after: timedelta | None = None
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The newest failed backup that no later success has made up for."""
+
+    id: str
+    kind: str
+    finished_at: datetime
+    sentence: str
+    next_step: str
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The newest restore test that ended, stopped ones left out."""
+
+    id: str
+    backup_id: str
+    finished_at: datetime
+    verdict: Verdict
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Running:
+    """A backup or restore test under way; `usual` is the median of the last ones like it, if any."""
+
+    id: str
+    what: str
+    started_at: datetime
+    usual: timedelta | None
+
+
+@dataclass(frozen=True)
+class DatabaseFacts:
+    """One configured database. `stored`: of each kind the newest backups, newest first."""
+
+    name: str
+    since: datetime
+    rpo: timedelta | None = None
+    rto: timedelta | None = None
+    schedules: Sequence[Planned] = ()
+    stored: Mapping[Kind, Sequence[Stored]] = field(default_factory=dict)
+    failed: Failed | None = None
+    tested: Tested | None = None
+    proved_at: datetime | None = None
+    recovery: timedelta | None = None
+    running: Sequence[Running] = ()
+
+    @property
+    def newest_rows(self) -> Stored | None:
+        """The newest backup that holds rows; one of definitions alone saves nobody's data."""
+        found = [backups[0] for kind, backups in self.stored.items() if backups and kind is not Kind.SCHEMA]
+        return max(found, key=lambda backup: backup.snapshot_at, default=None)
+
+
+@dataclass(frozen=True)
+class HouseFacts:
+    """The bot's own parts: when a worker was last heard, and the oldest message that nobody takes up."""
+
+    worker_heard_at: datetime | None
+    waiting: int = 0
+    waiting_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What counts as too much. `shrink` is a share, `slow` a factor."""
+
+    shrink: float = 0.3
+    slow: float = 2.0
+    stuck_after: timedelta = timedelta(minutes=10)
