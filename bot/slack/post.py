@@ -17,6 +17,7 @@ _LOG = logging.getLogger(__name__)
 EVENT_TYPE = "sparewheel_message"
 # Slack's clock and the ledger's may differ by a little.
 _SLACK_SECONDS = 120
+_PERSON = ("U", "W")
 _PAGES = 5
 _PAGE = 100
 
@@ -30,7 +31,12 @@ class Poster:
         self._client = client
 
     def post(self, channel: str, rendered: Rendered, outbox_id: str, *, since: datetime, look: bool) -> Place:
-        """Post into a channel; with `look`, only when an earlier attempt's post is not there already."""
+        """Post into a channel; with `look`, only when an earlier attempt's post is not there already.
+
+        A person's id instead of a channel's means a direct message.
+        """
+        if channel.startswith(_PERSON):
+            channel = str(self._client.conversations_open(users=channel)["channel"]["id"])
         found = self._find(self._history(channel, since), outbox_id) if look else None
         if found:
             return channel, found
