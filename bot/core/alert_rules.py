@@ -77,7 +77,7 @@ def _why_stale(plan: Planned, newest: Stored | None, now: datetime) -> str | Non
         )
     if _overdue(plan, now) and plan.last_due is not None and newest.snapshot_at < plan.last_due:
         return (
-            f"the {plan.kind} backup that `{plan.name}` should have taken at {utc(plan.last_due)} is missing; "
+            f"the {plan.kind} backup `{plan.name}` should have taken at {utc(plan.last_due)} is missing: "
             f"the newest one is {span(age)} old."
         )
     return None
