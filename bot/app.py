@@ -15,6 +15,7 @@ from bot.services.access import Gate
 from bot.services.archiving import Archiver, Run
 from bot.services.backups import Backups
 from bot.services.check_backup import BackupChecker
+from bot.services.notice_texts import NoticeTexts
 from bot.services.notifying import Notifier
 from bot.services.outcomes import Outcomes
 from bot.services.proving import Prover, Trial
@@ -128,6 +129,11 @@ class House:
         return Reaper(
             self.pool, self.store, self.outcomes, ScratchReaper(self.pool, self.sources, self.outcomes)
         )
+
+    @cached_property
+    def notice_texts(self) -> NoticeTexts:
+        """The words of notices: ours, and those of the team's own folder."""
+        return NoticeTexts(self.configuration.notices.templates)
 
     def _note_upload(self, run: Run, upload_id: str) -> None:
         note_upload(self.pool, run, upload_id)

@@ -24,6 +24,10 @@ SparewheelError
 │   ├── StorageFullError       no space or quota left
 │   ├── StorageUnavailableError  timeouts, 5xx, connection refused; retries are over
 │   └── StorageMismatchError   what the store holds is not what was sent
+├── ChannelError               where a notice goes
+│   ├── ChannelRefusedError    final for this recipient
+│   ├── ChannelBusyError       not now; another attempt may work
+│   └── ChannelUnknownError    nobody knows whether it went
 ├── RunStoppedError            not a fault of the run itself
 │   ├── CancelledError         a person said stop
 │   ├── DatabaseBusyError      another backup of the same database runs; this one still waits
@@ -181,6 +185,37 @@ class StorageMismatchError(StorageError):
     """What the store says it holds is not what was sent."""
 
     next_step = "Do not trust this archive. Take a new backup and tell whoever runs the store."
+
+
+class ChannelError(SparewheelError):
+    """Where a notice goes: a mail server, Slack, a webhook, a status page."""
+
+
+class ChannelRefusedError(ChannelError):
+    """The other side said no to this recipient, for good."""
+
+    next_step = "Look at the address or the channel's settings, then retry it."
+
+
+class ChannelBusyError(ChannelError):
+    """Surely not handed over, and another attempt may work.
+
+    `retry_after`: seconds the other side asks for, or None. `whole`: it concerns the channel, not only this
+    recipient, so the next one need not be tried now.
+    """
+
+    def __init__(
+        self, sentence: str, *, retry_after: float | None = None, whole: bool = False, cause: str = ""
+    ) -> None:
+        super().__init__(sentence, next_step="It is tried again by itself.", cause=cause)
+        self.retry_after = retry_after
+        self.whole = whole
+
+
+class ChannelUnknownError(ChannelError):
+    """Nobody knows whether it went: the answer was lost. It is never sent again by itself."""
+
+    next_step = "Ask the recipient or look at the other side, then say that it was sent, or send it again."
 
 
 class RunStoppedError(SparewheelError):

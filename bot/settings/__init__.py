@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from bot.settings.alerts import AlertSettings, HeartbeatSettings, QuietHoursSettings
 from bot.settings.approvals import ApprovalSettings
+from bot.settings.channels import (
+    AppriseSettings,
+    AudienceSettings,
+    ChannelSettings,
+    SlackChannelSettings,
+    SmtpSettings,
+    StatuspageSettings,
+    WebhookSettings,
+)
 from bot.settings.databases import (
     ApplicationSettings,
     CheckSettings,
@@ -16,6 +25,7 @@ from bot.settings.databases import (
 from bot.settings.environment import DEFAULT_HOME, Environment, read_environment
 from bot.settings.house import HouseSettings
 from bot.settings.load import load_configuration, parse_configuration
+from bot.settings.notices import NoticesSettings, ProductSettings
 from bot.settings.storage import ReaderSettings, StorageSettings
 from bot.settings.whole import Configuration, ContactSettings, PersonSettings, SlackSettings
 
@@ -23,7 +33,10 @@ __all__ = [
     "DEFAULT_HOME",
     "AlertSettings",
     "ApplicationSettings",
+    "AppriseSettings",
     "ApprovalSettings",
+    "AudienceSettings",
+    "ChannelSettings",
     "CheckSettings",
     "Configuration",
     "ContactSettings",
@@ -33,13 +46,19 @@ __all__ = [
     "HashChainSettings",
     "HeartbeatSettings",
     "HouseSettings",
+    "NoticesSettings",
     "PersonSettings",
+    "ProductSettings",
     "QuietHoursSettings",
     "ReaderSettings",
     "RestoreTestSettings",
     "ScheduleSettings",
+    "SlackChannelSettings",
     "SlackSettings",
+    "SmtpSettings",
+    "StatuspageSettings",
     "StorageSettings",
+    "WebhookSettings",
     "load_configuration",
     "parse_configuration",
     "read_environment",

@@ -11,9 +11,11 @@ from bot.core.people import Role
 from bot.core.schedules import HOUSE
 from bot.settings.alerts import AlertSettings, HeartbeatSettings
 from bot.settings.approvals import ApprovalSettings
+from bot.settings.channels import AudienceSettings, ChannelSettings
 from bot.settings.databases import DatabaseSettings
 from bot.settings.fields import Name, Part, PersonOrGroup, SlackUser
 from bot.settings.house import HouseSettings
+from bot.settings.notices import NoticesSettings
 from bot.settings.storage import StorageSettings
 
 
@@ -67,6 +69,24 @@ class Configuration(Part):
     approvals: ApprovalSettings = ApprovalSettings()
     alerts: AlertSettings = AlertSettings()
     heartbeats: HeartbeatSettings = HeartbeatSettings()
+    notices: NoticesSettings = NoticesSettings()
+    channels: Mapping[Name, ChannelSettings] = Field(default_factory=dict)
+    audiences: Mapping[Name, AudienceSettings] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _notices_name_what_is_there(self) -> Configuration:
+        """A channel that is missing would be noticed in the middle of an emergency."""
+        for name, audience in self.audiences.items():
+            for channel in audience.channels:
+                found = self.channels.get(channel)
+                if found is None:
+                    raise ValueError(f"audiences.{name} names the channel {channel!r}, which is not there")
+                if found.type == "smtp" and not (audience.csv or audience.sql):
+                    raise ValueError(f"audiences.{name} goes by mail and needs csv or sql, to know to whom")
+        for name, product in self.notices.products.items():
+            if product.database is not None and product.database not in self.databases:
+                raise ValueError(f"notices.products.{name}: there is no database {product.database!r}")
+        return self
 
     @model_validator(mode="after")
     def _one_human_each(self) -> Configuration:
