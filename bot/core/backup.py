@@ -160,6 +160,10 @@ class BackupRecord:
     test_date: datetime | None
     test_result: str | None
     manifest_version_id: str | None = None
+    schedule: str | None = None  # `<database>/<name>`, where a schedule asked for it
+    due_at: datetime | None = None
+    late_because: str | None = None  # why it was asked for after its time
+    lifecycle: str | None = None  # the folder that a bucket's rules go by
 
     @property
     def goodness(self) -> str:

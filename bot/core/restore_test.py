@@ -74,6 +74,9 @@ class RestoreTestRecord:
     scratch: str | None
     kept_until: datetime | None
     proof_key: str | None
+    schedule: str | None = None  # `<database>/<name>`, where a schedule asked for it
+    due_at: datetime | None = None
+    late_because: str | None = None  # why it was asked for after its time
 
     @property
     def is_final(self) -> bool:

@@ -13,6 +13,7 @@ from psycopg.rows import DictRow
 from bot.core.backup import BackupRecord, Format, Kind, Phase, Progress, State
 from bot.core.ids import new_id
 from bot.core.people import Actor
+from bot.core.schedules import Due
 from bot.errors import NotFoundError, SparewheelError
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.statements import statements
@@ -68,8 +69,13 @@ def insert(
     tables: Sequence[str] = (),
     channel: str | None = None,
     id: str | None = None,  # noqa: A002 - see above
+    due: Due | None = None,
+    lifecycle: str | None = None,
 ) -> BackupRecord:
-    """Write a backup that waits for its turn. An id that is taken already is drawn again."""
+    """Write a backup that waits for its turn. An id that is taken already is drawn again.
+
+    `due`: what asked for it, where no person did; `lifecycle`: the folder that the bucket's rules go by.
+    """
     values = {
         "database": database,
         "kind": kind.value,
@@ -80,11 +86,22 @@ def insert(
         "source": actor.source.value,
         "requested_by": actor.label,
         "channel": channel,
+        **due_values(due),
+        "lifecycle": lifecycle,
     }
     row = statements("backups").one(conn, "insert", id=id or new_id(), **values)
     while row is None:
         row = statements("backups").one(conn, "insert", id=new_id(), **values)
     return _record(row)
+
+
+def due_values(due: Due | None) -> dict[str, object]:
+    """The columns that say which schedule asked for a run."""
+    return {
+        "schedule": due.schedule if due else None,
+        "due_at": due.at if due else None,
+        "late_because": due.late if due else None,
+    }
 
 
 def get(conn: LedgerConnection, backup_id: str) -> BackupRecord:
@@ -340,6 +357,7 @@ _SAME_NAME = (
     *("server_version", "client_version"),
     *("error_rule", "error_sentence", "error_next_step", "error_detail"),
     *("checked_at", "check_ok", "check_sentence", "tested", "test_date", "test_result"),
+    *("schedule", "due_at", "late_because", "lifecycle"),
 )
 
 

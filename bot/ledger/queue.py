@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
+from datetime import datetime
+
 import psycopg
 from procrastinate import App, SyncPsycopgConnector
 from procrastinate.exceptions import ConnectorException
@@ -15,6 +18,11 @@ RUN_BACKUP = "run_backup"
 RUN_CHECK = "run_check"
 RUN_RESTORE_TEST = "run_restore_test"
 DELIVER = "deliver"
+RUN_FIRE = "run_fire"
+FOLLOW_UP = "follow_up"
+PING = "ping"
+# Pings take turns in so many rows: watchers that hang hold up no more of the fast jobs than that.
+_PING_LANES = 2
 
 
 class Queue:
@@ -47,6 +55,21 @@ class Queue:
             lock=f"message:{topic}:{subject}",
             arguments={"outbox_id": outbox_id},
         )
+
+    def fire(self, conn: LedgerConnection, schedule: str, fire_time: datetime) -> int:
+        """Have a worker begin what a schedule's due time asks for."""
+        arguments = {"schedule": schedule, "fire_time": fire_time.isoformat()}
+        return self._defer(conn, RUN_FIRE, queue=FAST, lock=None, arguments=arguments)
+
+    def follow_up(self, conn: LedgerConnection, backup_id: str) -> int:
+        """Have a worker begin what its schedule wants after a stored backup."""
+        return self._defer(conn, FOLLOW_UP, queue=FAST, lock=None, arguments={"backup_id": backup_id})
+
+    def ping(self, conn: LedgerConnection, schedule: str, beat: str) -> int:
+        """Have a worker tell a schedule's outside watcher, in the order of asking."""
+        lane = zlib.crc32(schedule.encode()) % _PING_LANES
+        arguments = {"schedule": schedule, "beat": beat}
+        return self._defer(conn, PING, queue=FAST, lock=f"heartbeat:{lane}", arguments=arguments)
 
     def _defer(
         self, conn: LedgerConnection, task: str, *, queue: str, lock: str | None, arguments: dict[str, str]

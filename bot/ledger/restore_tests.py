@@ -15,6 +15,7 @@ from bot.core.finding import Finding, Severity
 from bot.core.ids import new_id
 from bot.core.people import Actor
 from bot.core.restore_test import RestoreTestMessage, RestoreTestRecord, Step, StepTimes
+from bot.core.schedules import Due
 from bot.core.verdict import Verdict
 from bot.errors import NotFoundError
 from bot.ledger import backups
@@ -65,6 +66,7 @@ def insert(
     way: str,
     actor: Actor,
     channel: str | None = None,
+    due: Due | None = None,
 ) -> RestoreTestRecord:
     """Write a restore test that waits for its turn.
 
@@ -83,6 +85,7 @@ def insert(
         source=actor.source.value,
         requested_by=actor.label,
         channel=channel,
+        **backups.due_values(due),
     )
     if row is None:
         raise NotFoundError(f"There is no stored backup {backup_id}.")
@@ -244,6 +247,7 @@ _SAME_NAME = (
     *("id", "backup_id", "asked_for", "team", "requested_user", "requested_by", "source", "channel"),
     *("state", "started_at", "finished_at", "done", "expected", "cancel_requested_by", "way"),
     *("archive_bytes", "archive_sha256", "archive_version_id", "scratch", "kept_until", "proof_key"),
+    *("schedule", "due_at", "late_because"),
 )
 
 

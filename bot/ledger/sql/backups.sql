@@ -1,9 +1,11 @@
--- name: insert(id, database, kind, format, tables, team, requested_user, source, requested_by, channel)^
+-- name: insert(id, database, kind, format, tables, team, requested_user, source, requested_by, channel, schedule, due_at, late_because, lifecycle)^
 INSERT INTO backup_log (
-    id, database, backup_type, format, tables, team, requested_user, source, requested_by, channel
+    id, database, backup_type, format, tables, team, requested_user, source, requested_by, channel,
+    schedule, due_at, late_because, lifecycle
 )
 VALUES (
-    :id, :database, :kind, :format, :tables, :team, :requested_user, :source, :requested_by, :channel
+    :id, :database, :kind, :format, :tables, :team, :requested_user, :source, :requested_by, :channel,
+    :schedule, :due_at, :late_because, :lifecycle
 )
 ON CONFLICT (id) DO NOTHING
 RETURNING *;

@@ -1,9 +1,11 @@
--- name: insert(id, backup_id, asked_for, way, team, requested_user, source, requested_by, channel)^
+-- name: insert(id, backup_id, asked_for, way, team, requested_user, source, requested_by, channel, schedule, due_at, late_because)^
 INSERT INTO restore_test (
-    id, backup_id, database, asked_for, way, team, requested_user, source, requested_by, channel
+    id, backup_id, database, asked_for, way, team, requested_user, source, requested_by, channel,
+    schedule, due_at, late_because
 )
 SELECT
-    :id, backup.id, backup.database, :asked_for, :way, :team, :requested_user, :source, :requested_by, :channel
+    :id, backup.id, backup.database, :asked_for, :way, :team, :requested_user, :source, :requested_by, :channel,
+    :schedule, :due_at, :late_because
 FROM backup_log AS backup
 WHERE backup.id = :backup_id AND backup.state = 'stored'
 RETURNING *;
