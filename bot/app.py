@@ -12,8 +12,12 @@ from bot.ledger.connection import LedgerPool, open_pool
 from bot.ledger.queue import Queue
 from bot.postgres import address
 from bot.services.access import Gate
+from bot.services.approval_aftermath import Aftermath
+from bot.services.approval_telling import ApprovalTelling
+from bot.services.approvals import Approvals
 from bot.services.archiving import Archiver, Run
 from bot.services.backups import Backups
+from bot.services.break_glass import BreakGlass
 from bot.services.check_backup import BackupChecker
 from bot.services.notice_texts import NoticeTexts
 from bot.services.notifying import Notifier
@@ -134,6 +138,21 @@ class House:
     def notice_texts(self) -> NoticeTexts:
         """The words of notices: ours, and those of the team's own folder."""
         return NoticeTexts(self.configuration.notices.templates)
+
+    @cached_property
+    def approval_aftermath(self) -> Aftermath:
+        """What decisions bring with them."""
+        return Aftermath(ApprovalTelling(self.pool, self.notifier, self.configuration))
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """What people ask of each other."""
+        return Approvals(self.pool, self.configuration, Gate(self.pool), self.approval_aftermath)
+
+    @cached_property
+    def break_glass(self) -> BreakGlass:
+        """Going ahead alone."""
+        return BreakGlass(self.pool, self.configuration, Gate(self.pool), self.approval_aftermath)
 
     def _note_upload(self, run: Run, upload_id: str) -> None:
         note_upload(self.pool, run, upload_id)

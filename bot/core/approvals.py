@@ -49,7 +49,8 @@ class Approval:
     """One request for a yes, bound to the exact content that `content_hash` (SHA-256, hex) stands for.
 
     `what` are lines as they are shown. `barred` are the identities that may not say yes: of the requester
-    and of everybody who wrote the content. `roles`: any of these may decide. `version` grows with each change.
+    and of everybody who wrote the content. `roles`: any of these may decide. `version` grows with every
+    change.
     """
 
     id: str
@@ -116,21 +117,25 @@ _OVER = {
 
 def refusal(approval: Approval, click: Click, now: datetime) -> str | None:
     """Why this click would change nothing, as a sentence; None where it counts."""
-    if not click.from_slack:
-        return "Approving takes a second person in Slack; the command line never approves"
-    if approval.state is not ApprovalState.PENDING:
-        return _OVER[approval.state]
-    if approval.expires_at <= now:
-        return _OVER[ApprovalState.EXPIRED]
-    if not same_content(approval.content_hash, click.content_hash):
-        return "What you were shown is not what is asked for any more"
-    if approval.barred & click.identities:
-        return "You asked for this or wrote it, so somebody else has to read it"
-    if not approval.roles & click.roles:
-        return f"Only {' or '.join(sorted(approval.roles))} may decide this"
-    if approval.decided_by & click.identities:
-        return "You have approved it already; somebody else is still needed"
-    return None
+    rules = (
+        (not click.from_slack, "Approving takes a second person in Slack; the command line never approves"),
+        (approval.state is not ApprovalState.PENDING, _OVER.get(approval.state, "")),
+        (approval.expires_at <= now, _OVER[ApprovalState.EXPIRED]),
+        (
+            not same_content(approval.content_hash, click.content_hash),
+            "What you were shown is not what is asked for any more",
+        ),
+        (
+            bool(approval.barred & click.identities),
+            "You asked for this or wrote it, so somebody else has to read it",
+        ),
+        (not approval.roles & click.roles, f"Only {' or '.join(sorted(approval.roles))} may decide this"),
+        (
+            bool(approval.decided_by & click.identities),
+            "You have approved it already; somebody else is still needed",
+        ),
+    )
+    return next((sentence for broken, sentence in rules if broken), None)
 
 
 def same_content(whole: str, shown: str) -> bool:

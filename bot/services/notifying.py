@@ -67,6 +67,18 @@ class Notifier:
         self._add(connection, _of_restore_test(message), "verdict")
         self._add(connection, _of_restore_test(message), "details")
 
+    def tell(
+        self,
+        connection: LedgerConnection,
+        about: tuple[outbox.Topic, str],
+        stage: outbox.Stage,
+        *,
+        team: str,
+        channel: str | None,
+    ) -> None:
+        """Leave one message on any (topic, subject); `channel` may be a person's id. Once for each stage."""
+        self._add(connection, _About(*about, team, channel), stage)
+
     def _add(self, connection: LedgerConnection, about: _About, stage: outbox.Stage) -> None:
         channel = about.channel or self.default_channel
         if channel is None:
