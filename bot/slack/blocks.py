@@ -55,14 +55,19 @@ def button(label: str, action: str, value: str, **more: Any) -> Block:
     }
 
 
-def confirm(title: str, question: str, yes: str, no: str) -> Block:
+def with_button(text: str, one: Block) -> Block:
+    """A paragraph with a button beside it."""
+    return {**section(text), "accessory": one}
+
+
+def confirm(title: str, question: str, yes: str, no: str, *, danger: bool = True) -> Block:
     """The dialogue that asks once more before a button acts."""
     return {
         "title": {"type": "plain_text", "text": cut(title, 100)},
-        "text": {"type": "plain_text", "text": cut(question, 300)},
+        "text": {"type": "plain_text", "text": cut(question, 300) or title},
         "confirm": {"type": "plain_text", "text": cut(yes, 30)},
         "deny": {"type": "plain_text", "text": cut(no, 30)},
-        "style": "danger",
+        "style": "danger" if danger else "primary",
     }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from commands import restore_words, suggest
+from commands import approvals, restore_words, suggest
 
 CANCEL, CHECK, DETAILS = "backup_cancel", "backup_check", "backup_details"
 PROVE, STOP_TEST = "restore_test", "restore_test_cancel"
+APPROVE, DECLINE, WITHDRAW = "approval_approve", "approval_decline", "approval_withdraw"
+APPROVAL_SHOW, BREAK_GLASS = "approval_show", "approval_break_glass"
 
 # What a button may carry: ids and names, nothing that could be read as further words of a command.
 _VALUE = re.compile(r"[A-Za-z0-9:._/-]{1,200}")
@@ -33,4 +35,9 @@ BUTTONS: dict[str, Button] = {
     DETAILS: Button(suggest.COMMAND, "show"),
     PROVE: Button(restore_words.COMMAND),
     STOP_TEST: Button(restore_words.COMMAND, "cancel"),
+    APPROVE: Button(approvals.COMMAND, "approve"),
+    DECLINE: Button(approvals.COMMAND, "decline"),
+    WITHDRAW: Button(approvals.COMMAND, "withdraw"),
+    APPROVAL_SHOW: Button(approvals.COMMAND, "show"),
+    BREAK_GLASS: Button(approvals.COMMAND, "break-glass"),
 }

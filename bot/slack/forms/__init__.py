@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.slack.forms import approvals
 from bot.slack.forms.base import Modal, render_form
 
-__all__ = ["Modal", "render_form"]
+__all__ = ["Modal", "approvals", "render_form"]

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from bot.slack.views import backup, check, details, lists, notes, restore_test
+from bot.slack.views import approvals, backup, check, details, lists, notes, restore_test
 from bot.slack.views.base import Surroundings, render
 
-__all__ = ["Surroundings", "backup", "check", "details", "lists", "notes", "render", "restore_test"]
+__all__ = [
+    "Surroundings",
+    "approvals",
+    "backup",
+    "check",
+    "details",
+    "lists",
+    "notes",
+    "render",
+    "restore_test",
+]

@@ -17,7 +17,7 @@ from bot.slack.views import render
 
 # What Slack acts upon: a mention, a channel, a link, a special. Dates and real ids are ours.
 _ACTIVE = re.compile(r"<([^>]*)>")
-_OURS = re.compile(r"!date\^\d+\^\{date_short_pretty\} \{time\}\|[0-9: -]+ UTC|@U0[A-Z]+|!subteam\^S0DBAS")
+_OURS = re.compile(r"!date\^\d+\^\{date_short_pretty\} \{time\}\|[0-9: -]+ UTC|@U0[A-Z]+|!subteam\^S0(?:DBAS|APPROVERS)")
 
 
 def words(rendered: Rendered) -> str:
