@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from bot.errors import SparewheelError
@@ -21,6 +23,17 @@ class Place(Protocol):
     @property
     def user(self) -> str:
         """The role, as written in the address."""
+
+
+@dataclass(frozen=True)
+class OwnBackups:
+    """What a platform says of the backups it takes itself; `known` False: it cannot be asked."""
+
+    known: bool
+    newest: datetime | None = None
+
+
+NOT_KNOWN = OwnBackups(known=False)
 
 
 class Platform(Protocol):
@@ -48,3 +61,6 @@ class Platform(Protocol):
 
     def next_step(self, error: SparewheelError, place: Place) -> str | None:
         """A better next step than the error's own, where the platform knows one."""
+
+    def own_backups(self, place: Place) -> OwnBackups:
+        """What the platform itself keeps: a third witness beside the ledger and the storage."""

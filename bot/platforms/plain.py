@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.errors import SparewheelError
-from bot.platforms.interface import Place
+from bot.platforms.interface import NOT_KNOWN, OwnBackups, Place
 
 
 class Plain:
@@ -29,3 +29,7 @@ class Plain:
     def next_step(self, error: SparewheelError, place: Place) -> str | None:  # noqa: ARG002 - the seam's
         """Nothing is known beyond the error's own."""
         return None
+
+    def own_backups(self, place: Place) -> OwnBackups:  # noqa: ARG002 - the seam's signature
+        """Nobody takes any that could be asked for."""
+        return NOT_KNOWN

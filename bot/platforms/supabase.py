@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.errors import LoginRefusedError, PoolerError, SparewheelError, UnreachableError
-from bot.platforms.interface import Place
+from bot.platforms.interface import NOT_KNOWN, OwnBackups, Place
 
 _TRANSACTION_PORT = 6543
 _SESSION_PORT = 5432
@@ -78,6 +78,10 @@ class Supabase:
                 f"Through Supabase's pooler the user is {place.user}.<project ref>, not {place.user} alone."
             )
         return None
+
+    def own_backups(self, place: Place) -> OwnBackups:  # noqa: ARG002 - the seam's signature
+        """Supabase's daily backups are listed by its management API only, which wants a token of its own."""
+        return NOT_KNOWN
 
 
 def _use_session_pooler(place: Place) -> str:

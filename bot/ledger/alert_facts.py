@@ -1,0 +1,99 @@
+"""What the rules for alerts look at, asked for every database at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from psycopg.rows import DictRow
+
+from bot.core.alert_facts import Failed, HouseFacts, Running, Stored, Tested
+from bot.core.backup import Kind
+from bot.core.finding import Finding, Severity
+from bot.core.restore_test import worst_first
+from bot.core.verdict import Verdict
+from bot.ledger.connection import LedgerConnection
+from bot.ledger.queue import FAST
+from bot.ledger.statements import statements
+
+_KINDS = (Kind.FULL, Kind.CRITICAL, Kind.SCHEMA)
+# The newest, and as many before it as a usual size is made of.
+_OF_EACH = 6
+_RATES_OF = 5
+
+
+def stored(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, dict[Kind, list[Stored]]]:
+    """Of each database and kind the newest backups, newest first."""
+    rows = statements("alert_facts").every(
+        conn, "stored", databases=list(databases), kinds=[kind.value for kind in _KINDS], limit=_OF_EACH
+    )
+    found: dict[str, dict[Kind, list[Stored]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        backup = Stored(
+            row["id"],
+            row["snapshot_at"],
+            row["file_size_bytes"],
+            row["row_count"],
+            row["check_ok"],
+            row["check_sentence"],
+        )
+        found[row["database"]][Kind(row["kind"])].append(backup)
+    return found
+
+
+def failed(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, Failed]:
+    """The newest failure of each database that nothing has made up for."""
+    return {
+        row["database"]: Failed(
+            row["id"], row["kind"], row["finished_at"], row["sentence"], row["next_step"] or ""
+        )
+        for row in statements("alert_facts").every(conn, "failed", databases=list(databases))
+    }
+
+
+def tested(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, Tested]:
+    """The newest restore test of each database that ended by itself."""
+    rows = statements("alert_facts").every(conn, "tested", databases=list(databases))
+    return {row["database"]: _tested(row) for row in rows}
+
+
+def proved(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, datetime | None]:
+    """When a backup of each database was proved last."""
+    rows = statements("alert_facts").every(conn, "proved", databases=list(databases))
+    return {row["database"]: row["proved_at"] for row in rows}
+
+
+def rates(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, float]:
+    """Seconds that a byte takes to come back, of each database whose full backups were tested."""
+    rows = statements("alert_facts").every(conn, "rates", databases=list(databases), last=_RATES_OF)
+    return {row["database"]: float(row["download"] + row["restore"]) for row in rows}
+
+
+def running(conn: LedgerConnection) -> dict[str, list[Running]]:
+    """What is under way, by database."""
+    found: dict[str, list[Running]] = defaultdict(list)
+    for row in statements("alert_facts").every(conn, "running"):
+        usual = timedelta(seconds=float(row["usual"])) if row["usual"] is not None else None
+        found[row["database"]].append(Running(row["id"], row["what"], row["started_at"], usual))
+    return found
+
+
+def house(conn: LedgerConnection) -> HouseFacts:
+    """When a worker was last heard, and what waits for one."""
+    heard = statements("alert_facts").value(conn, "worker_heard")
+    waiting = statements("alert_facts").one(conn, "waiting", queue=FAST)
+    assert waiting is not None  # an aggregate always has its row
+    return HouseFacts(heard, waiting["waiting"], waiting["since"])
+
+
+def _tested(row: DictRow) -> Tested:
+    findings = [Finding(**{**kept, "severity": Severity(kept["severity"])}) for kept in row["findings"]]
+    worst = next(iter(worst_first(findings)), None)
+    return Tested(
+        row["id"],
+        row["backup_id"],
+        row["finished_at"],
+        Verdict(row["verdict"]),
+        worst.sentence if worst else "",
+    )

@@ -1,0 +1,100 @@
+"""Gathers what the rules for alerts look at: the ledger's facts beside the configuration's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.core.alert_facts import DatabaseFacts, Planned, Stored
+from bot.core.backup import Kind
+from bot.core.schedules import Schedule
+from bot.ledger import alert_facts as ledger
+from bot.ledger import alerts, schedules
+from bot.ledger.connection import LedgerConnection
+from bot.ledger.schedules import PauseRecord
+from bot.services import due
+from bot.settings import Configuration
+
+_SINCE = "since:"
+# A pause that ended longer ago than any grace no longer excuses a run that did not come.
+_PAUSES_BACK = timedelta(days=40)
+
+
+@dataclass
+class Gatherer:
+    """Asks everything once for all databases. Due times are remembered until the next one comes."""
+
+    configuration: Configuration
+    _due: dict[str, tuple[datetime | None, datetime]] = field(default_factory=dict)
+
+    def databases(self, connection: LedgerConnection, now: datetime) -> list[DatabaseFacts]:
+        """Every configured database as it stands."""
+        names = list(self.configuration.databases)
+        plans = self._plans(connection, now)
+        since = alerts.marks(connection)
+        stored, failed = ledger.stored(connection, names), ledger.failed(connection, names)
+        tested, proved = ledger.tested(connection, names), ledger.proved(connection, names)
+        rates, running = ledger.rates(connection, names), ledger.running(connection)
+        return [
+            DatabaseFacts(
+                name,
+                since=since.get(_SINCE + name, now),
+                rpo=_span(settings.rpo),
+                rto=_span(settings.rto),
+                schedules=plans.get(name, ()),
+                stored=stored.get(name, {}),
+                failed=failed.get(name),
+                tested=tested.get(name),
+                proved_at=proved.get(name),
+                recovery=_recovery(stored.get(name, {}), rates.get(name)),
+                running=running.get(name, ()),
+            )
+            for name, settings in self.configuration.databases.items()
+        ]
+
+    def _plans(self, connection: LedgerConnection, now: datetime) -> dict[str, list[Planned]]:
+        """Each database's schedules. What is new here is known from now on."""
+        configured = [s for s in due.schedules(self.configuration) if s.database is not None]
+        keys = [s.key for s in configured]
+        alerts.mark_once(connection, [_SINCE + k for k in (*self.configuration.databases, *keys)], now)
+        since = alerts.marks(connection)
+        pauses = schedules.pauses(connection, keys, now - _PAUSES_BACK)
+        found: dict[str, list[Planned]] = {}
+        for schedule in configured:
+            last = self._last_due(schedule, now)
+            plan = Planned(
+                schedule.name,
+                schedule.kind,
+                last,
+                since[_SINCE + schedule.key],
+                schedule.grace,
+                schedule.stale_after,
+                paused=_is_excused([p for p in pauses if p.schedule == schedule.key], last, now),
+            )
+            found.setdefault(schedule.database or "", []).append(plan)
+        return found
+
+    def _last_due(self, schedule: Schedule, now: datetime) -> datetime | None:
+        known = self._due.get(schedule.key)
+        if known is None or not (known[0] or now) <= now < known[1]:
+            known = due.last_due(schedule, now), due.next_after(schedule, now)
+            self._due[schedule.key] = known
+        return known[0]
+
+
+def _is_excused(pauses: Sequence[PauseRecord], last_due: datetime | None, now: datetime) -> bool:
+    """Whether it is paused, or was when it was due last."""
+    return any(pause.covers(at) for pause in pauses for at in (now, last_due) if at is not None)
+
+
+def _recovery(stored: Mapping[Kind, Sequence[Stored]], seconds_a_byte: float | None) -> timedelta | None:
+    """Today's size at measured rates; None where nothing was measured, or there is nothing to restore."""
+    newest = next(iter(stored.get(Kind.FULL, ())), None)
+    if newest is None or seconds_a_byte is None:
+        return None
+    return timedelta(seconds=newest.size_bytes * seconds_a_byte)
+
+
+def _span(seconds: float | None) -> timedelta | None:
+    return timedelta(seconds=seconds) if seconds else None

@@ -1,0 +1,52 @@
+"""The audit trail's own check: a chain that was tampered with is an alert."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.alerts import Condition, Severity
+from bot.ledger import audit
+from bot.ledger.audit import ChainReport
+from bot.ledger.connection import borrowed
+from bot.services.alerts import Alerts, Seen
+
+log = logging.getLogger(__name__)
+AUDIT_BROKEN = "audit-broken"
+
+
+@dataclass(frozen=True)
+class AuditCheck:
+    """Run by its schedule, `house/audit-check`."""
+
+    alerts: Alerts
+
+    def run(self, now: datetime | None = None) -> ChainReport:
+        """Compute the chain anew. What does not fit opens an alert; a whole chain later resolves it.
+
+        Raises:
+            LedgerUnavailableError: the ledger is away.
+        """
+        now = now or datetime.now(UTC)
+        with borrowed(self.alerts.pool) as connection:
+            report = audit.verify(connection)
+        self.alerts.apply(Seen(_conditions(report), {(AUDIT_BROKEN, None)}), now)
+        # Kept outside the ledger by whoever keeps logs: a chain rewritten as a whole shows against it.
+        log.info("audit trail: %d events, head %s", report.events, report.head)
+        return report
+
+
+def _conditions(report: ChainReport) -> list[Condition]:
+    if report.whole:
+        return []
+    return [
+        Condition(
+            AUDIT_BROKEN,
+            AUDIT_BROKEN,
+            Severity.CRITICAL,
+            None,
+            f"The audit trail does not hold from event {report.broken_at} on: {report.problem}",
+            "Stop changing the ledger, keep a copy of it, and compare it with its last backup.",
+        )
+    ]
