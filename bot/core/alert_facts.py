@@ -47,7 +47,7 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class Tested:
+class LastTest:
     """The newest restore test that ended, stopped ones left out."""
 
     id: str
@@ -78,7 +78,7 @@ class DatabaseFacts:
     schedules: Sequence[Planned] = ()
     stored: Mapping[Kind, Sequence[Stored]] = field(default_factory=dict)
     failed: Failed | None = None
-    tested: Tested | None = None
+    tested: LastTest | None = None
     proved_at: datetime | None = None
     recovery: timedelta | None = None
     running: Sequence[Running] = ()

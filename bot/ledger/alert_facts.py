@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from psycopg.rows import DictRow
 
-from bot.core.alert_facts import Failed, HouseFacts, Running, Stored, Tested
+from bot.core.alert_facts import Failed, HouseFacts, LastTest, Running, Stored
 from bot.core.backup import Kind
 from bot.core.finding import Finding, Severity
 from bot.core.restore_test import worst_first
@@ -52,7 +52,7 @@ def failed(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, Failed
     }
 
 
-def tested(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, Tested]:
+def tested(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, LastTest]:
     """The newest restore test of each database that ended by itself."""
     rows = statements("alert_facts").every(conn, "tested", databases=list(databases))
     return {row["database"]: _tested(row) for row in rows}
@@ -87,10 +87,10 @@ def house(conn: LedgerConnection) -> HouseFacts:
     return HouseFacts(heard, waiting["waiting"], waiting["since"])
 
 
-def _tested(row: DictRow) -> Tested:
+def _tested(row: DictRow) -> LastTest:
     findings = [Finding(**{**kept, "severity": Severity(kept["severity"])}) for kept in row["findings"]]
     worst = next(iter(worst_first(findings)), None)
-    return Tested(
+    return LastTest(
         row["id"],
         row["backup_id"],
         row["finished_at"],

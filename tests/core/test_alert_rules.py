@@ -1,0 +1,135 @@
+"""What is wrong with a database and with the bot, rule by rule; and that a healthy one is left in peace."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.alert_facts import DatabaseFacts, Failed, HouseFacts, LastTest, Limits, Planned, Running, Stored
+from bot.core.alert_rules import of_database, of_house
+from bot.core.alerts import Severity
+from bot.core.backup import Kind
+from bot.core.verdict import Verdict
+
+NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+DUE = NOW.replace(hour=2)
+LONG_AGO = NOW - 100 * DAY
+DAILY = Planned("daily", "full", DUE, LONG_AGO, 6 * HOUR)
+MONTHLY = Planned("monthly", "restore-test", NOW - 9 * DAY, LONG_AGO, 6 * HOUR)
+
+
+def backup(age: timedelta, rows: int = 1000, size: int = 1_000_000, **more: object) -> Stored:
+    return Stored("b0000001", NOW - age, size, rows, **more)  # type: ignore[arg-type]  # the fields' own types
+
+
+GOOD = DatabaseFacts(
+    "shop",
+    LONG_AGO,
+    rpo=DAY,
+    rto=4 * HOUR,
+    schedules=(DAILY, MONTHLY),
+    stored={Kind.FULL: [backup(9 * HOUR), backup(33 * HOUR), backup(57 * HOUR)]},
+    tested=LastTest("t1", "b1", NOW - 5 * DAY, Verdict.PASS, ""),
+    proved_at=NOW - 5 * DAY,
+    recovery=HOUR,
+    running=(Running("b2", "full backup", NOW - 20 * timedelta(minutes=1), 15 * timedelta(minutes=1)),),
+)
+
+
+def found(facts: DatabaseFacts, now: datetime = NOW) -> set[str]:
+    return {condition.key for condition in of_database(facts, now, Limits())}
+
+
+def test_a_healthy_database_is_left_in_peace() -> None:
+    assert found(GOOD) == set()
+
+
+def with_newest(age: timedelta, **more: object) -> DatabaseFacts:
+    return replace(GOOD, stored={Kind.FULL: [backup(age, **more), backup(33 * HOUR), backup(57 * HOUR)]})
+
+
+@pytest.mark.parametrize(
+    ("facts", "key"),
+    [
+        (with_newest(23 * HOUR), "stale:shop/daily"),
+        (replace(GOOD, schedules=(replace(DAILY, stale_after=8 * HOUR), MONTHLY)), "stale:shop/daily"),
+        (replace(GOOD, rpo=8 * HOUR), "rpo:shop"),
+        (replace(GOOD, proved_at=NOW - 20 * DAY), "unproved:shop/monthly"),
+        (replace(GOOD, proved_at=None), "unproved:shop/monthly"),
+        (replace(GOOD, stored={}), "no-backup:shop"),
+        (replace(GOOD, stored={Kind.SCHEMA: [backup(HOUR)]}), "no-backup:shop"),
+        (replace(GOOD, failed=Failed("b9", "full", NOW, "Away.", "")), "backup-failed:shop/full"),
+        (replace(GOOD, tested=LastTest("t1", "b1", NOW, Verdict.FAIL, "Rows.")), "restore-test:shop"),
+        (replace(GOOD, tested=LastTest("t1", "b1", NOW, Verdict.COULD_NOT_VERIFY, "?")), "restore-test:shop"),
+        (with_newest(9 * HOUR, check_ok=False, check_sentence="Other bytes."), "check-failed:shop/full"),
+        (replace(GOOD, running=(Running("b2", "full backup", NOW - HOUR, HOUR / 4),)), "slow:shop/b2"),
+        (with_newest(9 * HOUR, rows=690), "shrunk:shop/full"),
+        (with_newest(9 * HOUR, size=600_000), "shrunk:shop/full"),
+        (replace(GOOD, recovery=5 * HOUR), "rto:shop"),
+        (replace(GOOD, schedules=(MONTHLY,)), "no-schedule:shop"),
+    ],
+)
+def test_each_rule_sees_its_own(facts: DatabaseFacts, key: str) -> None:
+    assert found(facts) == {key}
+
+
+def test_a_fresh_installation_waits_for_the_first_time_that_is_due() -> None:
+    since = NOW - HOUR  # after today's two o'clock
+    fresh = DatabaseFacts("shop", since, rpo=DAY, schedules=(replace(DAILY, since=since),))
+    assert found(fresh) == set()
+    tomorrow = replace(fresh, schedules=(replace(DAILY, since=since, last_due=DUE + DAY),))
+    assert found(tomorrow, DUE + DAY + 5 * HOUR) == set()  # its grace
+    assert found(tomorrow, DUE + DAY + 7 * HOUR) == {"no-backup:shop"}
+    assert found(replace(fresh, schedules=(MONTHLY, DAILY), rpo=None)) == {
+        "no-backup:shop",
+        "unproved:shop/monthly",
+    }
+
+
+def test_a_new_schedule_does_not_blame_the_time_before_it() -> None:
+    new = replace(DAILY, since=NOW - HOUR)
+    assert found(replace(with_newest(23 * HOUR), schedules=(new, MONTHLY))) == set()
+
+
+def test_within_its_grace_nothing_is_stale() -> None:
+    assert found(with_newest(20 * HOUR), DUE + 5 * HOUR) == set()
+
+
+def test_a_paused_schedule_is_not_stale_but_the_rpo_breaks_all_the_same() -> None:
+    paused = replace(GOOD, schedules=(replace(DAILY, paused=True), replace(MONTHLY, paused=True)))
+    old = {Kind.FULL: [backup(30 * HOUR)]}
+    assert found(replace(paused, stored=old, proved_at=None)) == {"rpo:shop"}
+
+
+def test_severities() -> None:
+    def severity(facts: DatabaseFacts) -> Severity:
+        (one,) = of_database(facts, NOW, Limits())
+        return one.severity
+
+    assert severity(replace(GOOD, tested=LastTest("t", "b", NOW, Verdict.FAIL, ""))) is Severity.CRITICAL
+    test = LastTest("t", "b", NOW, Verdict.COULD_NOT_VERIFY, "")
+    assert severity(replace(GOOD, tested=test)) is Severity.WARNING
+    assert severity(with_newest(9 * HOUR, rows=600)) is Severity.WARNING
+    assert severity(with_newest(9 * HOUR, rows=0)) is Severity.CRITICAL
+
+
+def test_a_few_rows_less_are_a_quiet_day() -> None:
+    small = [backup(9 * HOUR, rows=3, size=9_000), backup(33 * HOUR, rows=90, size=90_000)]
+    assert found(replace(GOOD, stored={Kind.FULL: small})) == set()
+
+
+@pytest.mark.parametrize(
+    ("house", "keys"),
+    [
+        (HouseFacts(NOW), set()),
+        (HouseFacts(NOW, 3, NOW - 5 * timedelta(minutes=1)), set()),
+        (HouseFacts(NOW, 3, NOW - HOUR), {"queue-stuck"}),
+        (HouseFacts(NOW - 2 * timedelta(minutes=1)), {"worker-gone"}),
+        (HouseFacts(None), {"worker-gone"}),
+    ],
+)
+def test_the_bots_own_parts(house: HouseFacts, keys: set[str]) -> None:
+    assert {condition.key for condition in of_house(house, NOW, Limits())} == keys
