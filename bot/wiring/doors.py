@@ -5,8 +5,9 @@ from __future__ import annotations
 from bot.app import House
 from bot.core.people import Actor
 from bot.core.reply import Reply, Request
-from bot.slack.doors import Doors
-from commands import backup, restore_test, restore_words, suggest
+from bot.services import approval_forms
+from bot.slack.doors import Doors, FormHandler
+from commands import approvals, backup, restore_test, restore_words, suggest
 
 
 def doors_of(house: House) -> Doors:
@@ -19,7 +20,24 @@ def doors_of(house: House) -> Doors:
         known = backup.known(house.backups, request.channel)
         return restore_test.answer(request, actor, house.restore_tests, known)
 
+    def on_approvals(request: Request, actor: Actor) -> Reply:
+        return approvals.answer(request, actor, house.approvals)
+
+    forms: dict[str, FormHandler] = {
+        approval_forms.DECLINE: lambda sent, actor: approvals.declined(sent, actor, house.approvals),
+        approval_forms.BREAK_GLASS: lambda sent, actor: approvals.glass_asked(sent, actor, house.break_glass),
+        approval_forms.BREAK_GLASS_CONFIRMED: lambda sent, actor: approvals.glass_confirmed(
+            sent, actor, house.break_glass
+        ),
+    }
     return Doors(
-        commands={suggest.COMMAND: on_backup, restore_words.COMMAND: on_restore_test},
+        commands={
+            suggest.COMMAND: on_backup,
+            restore_words.COMMAND: on_restore_test,
+            approvals.COMMAND: on_approvals,
+        },
+        forms=forms,
+        # Whoever decides must hold the role at the click, not a minute ago.
+        fresh=frozenset({approvals.COMMAND, *forms}),
         refuse_stranger=house.backups.refuse_stranger,
     )

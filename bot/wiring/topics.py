@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.app import House
 from bot.core.reply import Showing
 from bot.core.restore_test import RestoreTestDetails
+from bot.services import approval_telling
 from bot.slack.client import patient_client
 from bot.slack.deliver import Deliverer, Loader
 from bot.slack.edge import bot_token
@@ -42,7 +43,15 @@ def topics_of(house: House) -> dict[str, Loader]:
             return Showing(RestoreTestDetails(message), where="thread")
         return Showing(message, redraws=_backups(stage, message.backup.id))
 
-    return {"backup": backup, "check": check, "restore-test": restore_test}
+    telling = house.approvals.telling
+    return {
+        "backup": backup,
+        "check": check,
+        "restore-test": restore_test,
+        approval_telling.TOPIC: telling.showing,
+        approval_telling.REMINDER: telling.showing,
+        approval_telling.GLASS: telling.glass,
+    }
 
 
 def _backups(stage: str, backup_id: str) -> tuple[tuple[str, str], ...]:

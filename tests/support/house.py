@@ -60,7 +60,7 @@ def environ_of(plan: Plan, ledger_url: str, folder: Path) -> dict[str, str]:
     """The environment a process of the product would get, with the configuration written to a file."""
     lines = [f"[storage]\n{plan.storage}\n"]
     lines += ['[slack]\noperations_channel = "C0OPS"\n']
-    lines += ['[roles]\noperator = ["U0OMAR"]\nviewer = ["U0VERA"]\n']
+    lines += ['[roles]\noperator = ["U0OMAR"]\nviewer = ["U0VERA"]\napprover = ["U0APRIL", "U0ANDRE"]\n']
     for name, extra in plan.databases.items():
         lines.append(f'[databases.{name}]\nurl_env = "TEST_URL_{name.upper()}"\n{extra}\n')
     path = folder / "sparewheel.toml"
