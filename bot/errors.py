@@ -31,6 +31,8 @@ SparewheelError
 ├── RunStoppedError            not a fault of the run itself
 │   ├── CancelledError         a person said stop
 │   ├── DatabaseBusyError      another backup of the same database runs; this one still waits
+│   ├── NotConfiguredHereError  another process's configuration may hold it; this one's does not
+│   ├── DeliveryWaitsError     a notice's recipients wait for a channel; the job comes back later
 │   └── LeaseLostError         another process took this run over (or failed it): stop writing
 └── ServiceError               the bot's own parts
     ├── LedgerUnavailableError
@@ -228,6 +230,18 @@ class CancelledError(RunStoppedError):
 
 class DatabaseBusyError(RunStoppedError):
     """Another backup of the same database runs, so this one still waits for its turn."""
+
+
+class NotConfiguredHereError(RunStoppedError):
+    """This process's configuration does not hold what is asked of it; another's may."""
+
+
+class DeliveryWaitsError(RunStoppedError):
+    """Some recipients of a notice cannot be reached yet. `seconds`: when the job should come back."""
+
+    def __init__(self, sentence: str, *, seconds: float) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
 
 
 class LeaseLostError(RunStoppedError):

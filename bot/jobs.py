@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -15,12 +16,27 @@ from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job
 
 from bot.core.backup import State
-from bot.errors import DatabaseBusyError, LedgerUnavailableError, SlackError, SparewheelError
+from bot.errors import (
+    DatabaseBusyError,
+    DeliveryWaitsError,
+    LedgerUnavailableError,
+    SlackError,
+    SparewheelError,
+)
 from bot.housekeeping import Housekeeper, RunningJobs
 from bot.ledger import backups
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.ledger.patient import PatientConnector
-from bot.ledger.queue import DELIVER, FAST, RUN_BACKUP, RUN_CHECK, RUN_RESTORE_TEST, SLOW
+from bot.ledger.queue import (
+    DELIVER,
+    FAST,
+    NOTICES,
+    RUN_BACKUP,
+    RUN_CHECK,
+    RUN_DELIVERIES,
+    RUN_RESTORE_TEST,
+    SLOW,
+)
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +46,11 @@ _LEDGER_AWAY_SECONDS = 15
 _DELIVER_LONGEST_SECONDS = 600
 _DELIVER_ATTEMPTS = 80
 _RESTART_LONGEST_SECONDS = 15.0
+
+
+def _nobody_delivers(dispatch_id: str, channel: str) -> None:
+    """Where no channels are wired, the job comes back later."""
+    raise DeliveryWaitsError(f"Nobody hands {dispatch_id} over on {channel} here.", seconds=60.0)
 
 
 @dataclass(frozen=True)
@@ -44,6 +65,7 @@ class Handlers:
     run_restore_test: Callable[[str], None]
     deliver: Callable[[str], None]
     sweep: Callable[[], int]
+    run_deliveries: Callable[[str, str], None] = _nobody_delivers
 
 
 @dataclass(frozen=True)
@@ -52,6 +74,7 @@ class WorkerSettings:
 
     fast: int = 4
     slow: int = 2
+    notices: int = 4
     housekeeping_every: float = 15.0
     heartbeat_every: float = 10.0
     silent_after: float = 30.0
@@ -86,6 +109,19 @@ class DeliverRetry(BaseRetryStrategy):
         return RetryDecision(retry_in={"seconds": wait})
 
 
+class DeliveriesRetry(BaseRetryStrategy):
+    """A notice's channel is come back to for as long as somebody waits on it; the ledger counts the tries."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Come back when the channel may be used again."""
+        del job
+        if isinstance(exception, DeliveryWaitsError):
+            return RetryDecision(retry_in={"seconds": max(math.ceil(exception.seconds), 1)})
+        if isinstance(exception, LedgerUnavailableError):
+            return RetryDecision(retry_in={"seconds": _LEDGER_AWAY_SECONDS})
+        return None
+
+
 def build_queue_app(
     connector: PatientConnector, pool: LedgerPool, handlers: Handlers, running: RunningJobs
 ) -> App:
@@ -112,6 +148,11 @@ def build_queue_app(
     def deliver(context: JobContext, *, outbox_id: str) -> None:
         with running.noted(context), _quiet_errors():
             handlers.deliver(outbox_id)
+
+    @app.task(name=RUN_DELIVERIES, queue=NOTICES, retry=DeliveriesRetry(), pass_context=True)
+    def run_deliveries(context: JobContext, *, dispatch_id: str, channel: str) -> None:
+        with running.noted(context), _quiet_errors():
+            handlers.run_deliveries(dispatch_id, channel)
 
     return app
 
@@ -156,7 +197,7 @@ class Worker:
         self._stopping, self._loop = asyncio.Event(), asyncio.get_running_loop()
         if self._stop_early.is_set():
             self._stopping.set()
-        threads = self.settings.fast + self.settings.slow + 2
+        threads = self.settings.fast + self.settings.slow + self.settings.notices + 2
         self._loop.set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="job"))
         running = RunningJobs()
         connector = PatientConnector(self.url, self._stopping, max_size=4)
@@ -171,6 +212,7 @@ class Worker:
         work = [
             asyncio.create_task(self._keep_working(app, FAST, self.settings.fast)),
             asyncio.create_task(self._keep_working(app, SLOW, self.settings.slow)),
+            asyncio.create_task(self._keep_working(app, NOTICES, self.settings.notices)),
             asyncio.create_task(self._keep_house(housekeeper)),
         ]
         await self._stopping.wait()

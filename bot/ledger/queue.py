@@ -13,11 +13,13 @@ from bot.ledger.connection import LedgerConnection
 
 FAST = "fast"  # messages: never behind a dump
 SLOW = "slow"  # what reads or writes archives
+NOTICES = "notices"  # minutes of mail: neither behind a dump nor before a message
 
 RUN_BACKUP = "run_backup"
 RUN_CHECK = "run_check"
 RUN_RESTORE_TEST = "run_restore_test"
 DELIVER = "deliver"
+RUN_DELIVERIES = "run_deliveries"
 RUN_FIRE = "run_fire"
 FOLLOW_UP = "follow_up"
 PING = "ping"
@@ -70,6 +72,11 @@ class Queue:
         lane = zlib.crc32(schedule.encode()) % _PING_LANES
         arguments = {"schedule": schedule, "beat": beat}
         return self._defer(conn, PING, queue=FAST, lock=f"heartbeat:{lane}", arguments=arguments)
+
+    def deliveries(self, conn: LedgerConnection, dispatch_id: str, channel: str) -> int:
+        """Have a worker hand a notice over on one channel. Its own lease, not a lock, keeps two apart."""
+        arguments = {"dispatch_id": dispatch_id, "channel": channel}
+        return self._defer(conn, RUN_DELIVERIES, queue=NOTICES, lock=None, arguments=arguments)
 
     def _defer(
         self, conn: LedgerConnection, task: str, *, queue: str, lock: str | None, arguments: dict[str, str]

@@ -1,0 +1,149 @@
+"""One process's work on a channel of a dispatch: each recipient is written before and after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.ledger.connection import LedgerConnection
+from bot.ledger.statements import statements
+
+_LOST = "The process that was handing it over ended before it could say how it went."
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A recipient that is this attempt's to hand over to."""
+
+    id: int
+    key: str
+    recipient: str
+    attempts: int
+    again: bool
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`alive` False: another process has taken the run over. `delivery` None: nobody is due."""
+
+    alive: bool
+    delivery: Claimed | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One attempt at one channel of a dispatch; every write of it is fenced by `attempt`."""
+
+    dispatch_id: str
+    channel: str
+    attempt: str
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The parameters that name the run's row."""
+        return {"dispatch_id": self.dispatch_id, "channel": self.channel}
+
+
+def take(conn: LedgerConnection, run: Run, lease_seconds: float) -> bool:
+    """Begin to work on a channel. What a dead process had begun becomes unknown; who is suppressed, so.
+
+    False: somebody else works on it.
+    """
+    taken = statements("deliveries").run(
+        conn, "take_run", **run.named, attempt=run.attempt, lease_seconds=lease_seconds
+    )
+    if taken != 1:
+        return False
+    statements("deliveries").run(conn, "mark_lost", **run.named, error=_LOST)
+    statements("deliveries").run(conn, "mark_suppressed", **run.named)
+    return True
+
+
+def claim(conn: LedgerConnection, run: Run, lease_seconds: float) -> Claim:
+    """Take the next recipient that is due, and extend the lease."""
+    row = statements("deliveries").one(
+        conn, "claim", **run.named, attempt=run.attempt, lease_seconds=lease_seconds
+    )
+    assert row is not None  # the statement always returns a row
+    if not row["alive"] or row["id"] is None:
+        return Claim(alive=row["alive"])
+    return Claim(
+        alive=True,
+        delivery=Claimed(
+            id=row["id"],
+            key=row["key"],
+            recipient=row["recipient"],
+            attempts=row["attempts"],
+            again=row["again"],
+            references=tuple(row["earlier_references"]),
+        ),
+    )
+
+
+def reserve(conn: LedgerConnection, channel: str, spacing_seconds: float) -> float:
+    """Take a channel's next free moment: seconds until then, 0 for now."""
+    wait = statements("deliveries").value(conn, "reserve", channel=channel, spacing_seconds=spacing_seconds)
+    return max(float(wait), 0.0)
+
+
+def hold_channel(conn: LedgerConnection, channel: str, seconds: float) -> None:
+    """Have everybody leave a channel alone for so long."""
+    statements("deliveries").run(conn, "hold_channel", channel=channel, seconds=seconds)
+
+
+def settle_sent(conn: LedgerConnection, run: Run, delivery_id: int, reference: str) -> bool:
+    """It was taken. False: this attempt may not say so any more."""
+    return _settled(conn, "settle_sent", run, delivery_id, reference=reference)
+
+
+def settle_failed(conn: LedgerConnection, run: Run, delivery_id: int, error: str) -> bool:
+    """It was refused for good."""
+    return _settled(conn, "settle_failed", run, delivery_id, error=error)
+
+
+def settle_unknown(conn: LedgerConnection, run: Run, delivery_id: int, error: str) -> bool:
+    """Nobody knows."""
+    return _settled(conn, "settle_unknown", run, delivery_id, error=error)
+
+
+def settle_waiting(
+    conn: LedgerConnection, run: Run, delivery_id: int, error: str, wait_seconds: float, *, counted: bool
+) -> bool:
+    """Surely not handed over: later. `counted`: as one of the recipient's attempts."""
+    return _settled(
+        conn, "settle_waiting", run, delivery_id, error=error, wait_seconds=wait_seconds, counted=counted
+    )
+
+
+def stumble(conn: LedgerConnection, run: Run, waits_for: str) -> int:
+    """The channel as a whole failed: how many times in a row now (0: not this attempt's any more)."""
+    number = statements("deliveries").value(
+        conn, "stumble", **run.named, attempt=run.attempt, waits_for=waits_for
+    )
+    return int(number or 0)
+
+
+def steady(conn: LedgerConnection, run: Run) -> None:
+    """The channel works again."""
+    statements("deliveries").run(conn, "steady", **run.named, attempt=run.attempt)
+
+
+def fail_waiting(conn: LedgerConnection, run: Run, error: str) -> int:
+    """Give up everybody who still waits on the channel."""
+    return statements("deliveries").run(conn, "fail_waiting", **run.named, error=error)
+
+
+def release(conn: LedgerConnection, run: Run) -> float | None:
+    """Stop working on the channel. Seconds until the next recipient is due; None where nobody waits."""
+    statements("deliveries").run(conn, "release", **run.named, attempt=run.attempt)
+    due = statements("deliveries").value(conn, "due_in", **run.named)
+    return None if due is None else float(due)
+
+
+def give_back(conn: LedgerConnection, run: Run, kept: int) -> None:
+    """Undo this attempt's claims but the one: the ledger went away before it could tell of them."""
+    statements("deliveries").run(conn, "give_back", **run.named, attempt=run.attempt, kept=kept)
+
+
+def _settled(conn: LedgerConnection, name: str, run: Run, delivery_id: int, **values: object) -> bool:
+    return statements("deliveries").run(conn, name, id=delivery_id, attempt=run.attempt, **values) == 1
