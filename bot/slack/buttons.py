@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from commands import approvals, restore_words, suggest
+from commands import alerts, approvals, restore_words, suggest
 
 CANCEL, CHECK, DETAILS = "backup_cancel", "backup_check", "backup_details"
 PROVE, STOP_TEST = "restore_test", "restore_test_cancel"
 APPROVE, DECLINE, WITHDRAW = "approval_approve", "approval_decline", "approval_withdraw"
 APPROVAL_SHOW, BREAK_GLASS = "approval_show", "approval_break_glass"
+ALERT_TAKE, ALERT_SHOW = "alert_acknowledge", "alert_show"
 
 # What a button may carry: ids and names, nothing that could be read as further words of a command.
 _VALUE = re.compile(r"[A-Za-z0-9:._/-]{1,200}")
@@ -40,4 +41,6 @@ BUTTONS: dict[str, Button] = {
     WITHDRAW: Button(approvals.COMMAND, "withdraw"),
     APPROVAL_SHOW: Button(approvals.COMMAND, "show"),
     BREAK_GLASS: Button(approvals.COMMAND, "break-glass"),
+    ALERT_TAKE: Button(alerts.COMMAND, "ack"),
+    ALERT_SHOW: Button(alerts.COMMAND, "show"),
 }

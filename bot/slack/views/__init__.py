@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bot.slack.views import approvals, backup, check, details, lists, notes, restore_test
+from bot.slack.views import alerts, approvals, backup, check, details, lists, notes, restore_test
 from bot.slack.views.base import Surroundings, render
 
 __all__ = [
     "Surroundings",
+    "alerts",
     "approvals",
     "backup",
     "check",

@@ -105,6 +105,11 @@ def contact_lines(contacts: Sequence[ContactSettings]) -> list[Mrkdwn]:
     return [_contact(c) for c in contacts if c.level == first]
 
 
+def contacts_up_to(contacts: Sequence[ContactSettings], level: int) -> list[Mrkdwn]:
+    """Those of the levels called so far, the first level first."""
+    return [_contact(c) for c in sorted(contacts, key=lambda c: c.level) if c.level <= level]
+
+
 def _contact(contact: ContactSettings) -> Mrkdwn:
     ways = [mrkdwn.mention(contact.slack)] if contact.slack else []
     ways += [mrkdwn.plain(cut(contact.address, _CONTACT))] if contact.address else []
