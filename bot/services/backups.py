@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from bot.core.backup import BackupRecord, Format, Kind, State
 from bot.core.check import CheckMessage
 from bot.core.ids import ID_LENGTH, SHORTEST_PREFIX, looks_like_id
 from bot.core.manifest import Manifest, from_json
 from bot.core.people import Action, Actor
+from bot.core.schedules import Due
 from bot.errors import NotFoundError, ObjectMissingError, SparewheelError, UserError
-from bot.ledger import audit, checks, restore_tests
+from bot.ledger import audit, checks
 from bot.ledger import backups as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.ledger.queue import Queue
+from bot.services import health
 from bot.services.access import Gate
 from bot.services.notifying import Notifier
 from bot.services.sources import Sources
@@ -24,16 +26,12 @@ from bot.services.views import (
     BackupList,
     BackupMessage,
     CancelView,
-    DatabaseStatus,
-    KindStatus,
-    Recovery,
     StatusView,
 )
 from bot.storage.interface import Store
 
 _LATEST = "latest"
 _LONGEST_LIST = 25
-_STATUS_KINDS = (Kind.FULL, Kind.CRITICAL, Kind.SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -91,12 +89,45 @@ class Backups:
                 actor=actor,
                 channel=channel,
             )
-            self.notifier.backup_opened(connection, record)
-            if enqueue:
-                self.queue.backup(connection, record.id, database)
-            details = {"database": database, "kind": kind.value, "format": format.value, "tables": tables}
-            audit.record(connection, actor, "backup.requested", f"backup:{record.id}", details)
+            self._open(connection, actor, record, enqueue=enqueue)
             return BackupMessage(record, ledger.ahead(connection, record), _now())
+
+    def open_due(
+        self,
+        connection: LedgerConnection,
+        actor: Actor,
+        due: Due,
+        *,
+        kind: Kind,
+        database: str,
+        lifecycle: str,
+    ) -> BackupRecord:
+        """The same for a schedule, within the caller's transaction; `lifecycle` names the archive's folder.
+
+        Raises:
+            NotFoundError: no such database.
+        """
+        self.sources.settings(database)
+        record = ledger.insert(
+            connection, database=database, kind=kind, actor=actor, due=due, lifecycle=lifecycle
+        )
+        self._open(connection, actor, record, enqueue=True)
+        return record
+
+    def _open(
+        self, connection: LedgerConnection, actor: Actor, record: BackupRecord, *, enqueue: bool
+    ) -> None:
+        self.notifier.backup_opened(connection, record)
+        if enqueue:
+            self.queue.backup(connection, record.id, record.database)
+        details = {
+            "database": record.database,
+            "kind": record.kind.value,
+            "format": record.format.value,
+            "tables": record.tables,
+            **({"due_at": record.due_at.isoformat()} if record.due_at else {}),
+        }
+        audit.record(connection, actor, "backup.requested", f"backup:{record.id}", details)
 
     def status(self, actor: Actor, database: str | None = None) -> StatusView:
         """How each database (or one) stands, those with problems first.
@@ -108,7 +139,12 @@ class Backups:
         names = [database] if database else list(self.sources.names())
         now = _now()
         with borrowed(self.pool) as connection:
-            found = [self._status_of(connection, name) for name in names]
+            found = [
+                health.standing(
+                    connection, self.sources, name, now, coverage=len(names) <= health.COVERED_AT_ONCE
+                )
+                for name in names
+            ]
         found.sort(key=lambda status: not status.needs_a_look(now))
         return StatusView(found, now)
 
@@ -223,39 +259,6 @@ class Backups:
                 if last_good is not None and last_good.tables != record.tables:
                     last_good = None  # a backup of another table is no comfort
             return BackupMessage(record, ledger.ahead(connection, record), _now(), last_good)
-
-    def _status_of(self, connection: LedgerConnection, name: str) -> DatabaseStatus:
-        settings = self.sources.settings(name)
-        proved = restore_tests.last_pass(connection, name)
-        kinds = []
-        for kind in _STATUS_KINDS:
-            limits = [s.stale_after for s in settings.schedules.values() if s.kind == kind and s.stale_after]
-            newest_of_kind = ledger.newest_stored(connection, name, kind)
-            scheduled = any(s.kind == kind for s in settings.schedules.values())
-            if newest_of_kind or scheduled:
-                kinds.append(
-                    KindStatus(kind, newest_of_kind, timedelta(seconds=min(limits)) if limits else None)
-                )
-        return DatabaseStatus(
-            database=name,
-            rpo=timedelta(seconds=settings.rpo) if settings.rpo else None,
-            kinds=kinds,
-            running=ledger.running_and_queued(connection, name),
-            last_failure=ledger.standing_failure(connection, name),
-            usual_size=ledger.usual_size(connection, name, Kind.FULL),
-            rto=timedelta(seconds=settings.rto) if settings.rto else None,
-            proved_at=proved.finished_at if proved else None,
-            recovery=_recovery(connection, name),
-        )
-
-
-def _recovery(connection: LedgerConnection, database: str) -> Recovery | None:
-    """Today's size at measured rates; None where nothing was measured yet, or there is nothing to restore."""
-    newest = ledger.newest_stored(connection, database, Kind.FULL)
-    rates = restore_tests.rates(connection, database)
-    if newest is None or newest.size_bytes is None or rates is None:
-        return None
-    return Recovery(timedelta(seconds=newest.size_bytes * (rates.download + rates.restore)), rates.tests)
 
 
 def find(

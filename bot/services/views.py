@@ -11,6 +11,7 @@ from bot.core.manifest import Manifest
 from bot.core.people import Actor, Role
 from bot.core.restore_test import RestoreTestMessage
 from bot.errors import SparewheelError
+from bot.services.health_views import Facts
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class DatabaseStatus:
     rto: timedelta | None = None
     proved_at: datetime | None = None  # the end of the last restore test that passed
     recovery: Recovery | None = None
+    facts: Facts | None = None  # what was measured over time, where it was asked for
 
     @property
     def newest_rows(self) -> BackupRecord | None:
@@ -101,7 +103,8 @@ class DatabaseStatus:
     def needs_a_look(self, now: datetime) -> bool:
         """Whether anything failed, is late or is missing."""
         missing_or_late = any(k.newest is None or k.is_stale(now) for k in self.kinds)
-        return self.last_failure is not None or missing_or_late or self.breaks_rpo(now)
+        alarmed = self.facts is not None and bool(self.facts.alerts)
+        return self.last_failure is not None or missing_or_late or alarmed or self.breaks_rpo(now)
 
 
 @dataclass(frozen=True)

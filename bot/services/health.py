@@ -1,0 +1,156 @@
+"""How one database stands: its newest backups against their limits, and what was measured over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from bot.core.backup import Kind
+from bot.core.coverage import cover, months_before
+from bot.core.health import Run, worst_loss
+from bot.core.schedules import RESTORE_TEST, Schedule
+from bot.ledger import alerts as alerts_ledger
+from bot.ledger import backups as ledger
+from bot.ledger import health, restore_tests
+from bot.ledger.connection import LedgerConnection
+from bot.services import due
+from bot.services.health_views import Facts, Kept, KindCoverage, Measured, NextRun
+from bot.services.sources import Sources
+from bot.services.views import DatabaseStatus, KindStatus, Recovery
+
+MEASURED_DAYS = 30
+# Six months of more databases than these fit no message, and are not worked out for one.
+COVERED_AT_ONCE = 20
+_KINDS = (Kind.FULL, Kind.CRITICAL, Kind.SCHEMA)
+# A backup of the first kind is as good as one of each of the others.
+_HOLDS: Mapping[Kind, frozenset[str]] = {
+    Kind.FULL: frozenset({"full", "safety"}),
+    Kind.CRITICAL: frozenset({"critical", "full", "safety"}),
+    Kind.SCHEMA: frozenset({"schema", "full", "safety"}),
+}
+_ROWS = frozenset({"full", "critical", "safety"})
+_A_DAY = timedelta(days=1)
+
+
+def standing(
+    connection: LedgerConnection, sources: Sources, name: str, now: datetime, *, coverage: bool = True
+) -> DatabaseStatus:
+    """One configured database as the ledger knows it. `coverage`: six months are worked out, too.
+
+    Raises:
+        NotFoundError: it is not configured.
+    """
+    settings = sources.settings(name)
+    proved = restore_tests.last_pass(connection, name)
+    schedules = due.of_database(sources.configuration, name)
+    return DatabaseStatus(
+        database=name,
+        rpo=timedelta(seconds=settings.rpo) if settings.rpo else None,
+        kinds=_kinds(connection, name, schedules, now),
+        running=ledger.running_and_queued(connection, name),
+        last_failure=ledger.standing_failure(connection, name),
+        usual_size=ledger.usual_size(connection, name, Kind.FULL),
+        rto=timedelta(seconds=settings.rto) if settings.rto else None,
+        proved_at=proved.finished_at if proved else None,
+        recovery=recovery(connection, name),
+        facts=_facts(connection, sources, name, now, coverage=coverage),
+    )
+
+
+def recovery(connection: LedgerConnection, database: str) -> Recovery | None:
+    """Today's size at measured rates; None where nothing was measured yet, or there is nothing to restore."""
+    newest = ledger.newest_stored(connection, database, Kind.FULL)
+    rates = restore_tests.rates(connection, database)
+    if newest is None or newest.size_bytes is None or rates is None:
+        return None
+    return Recovery(timedelta(seconds=newest.size_bytes * (rates.download + rates.restore)), rates.tests)
+
+
+def allowed_age(schedules: Sequence[Schedule], now: datetime) -> timedelta | None:
+    """How old the newest backup of these schedules may be now; None where nothing was due yet.
+
+    The configured `stale_after`, else back to the last due time whose grace is over.
+    """
+    limits = [limit for one in schedules if (limit := _limit(one, now)) is not None]
+    return min(limits, default=None)
+
+
+def _limit(schedule: Schedule, now: datetime) -> timedelta | None:
+    if schedule.stale_after is not None:
+        return schedule.stale_after
+    last = due.last_due(schedule, now - schedule.grace)
+    return now - last if last else None
+
+
+def _kinds(
+    connection: LedgerConnection, name: str, schedules: Sequence[Schedule], now: datetime
+) -> list[KindStatus]:
+    found = []
+    for kind in _KINDS:
+        mine = [one for one in schedules if one.kind == kind]
+        newest = ledger.newest_stored(connection, name, kind)
+        if newest or mine:
+            found.append(KindStatus(kind, newest, allowed_age(mine, now)))
+    return found
+
+
+def _facts(
+    connection: LedgerConnection, sources: Sources, name: str, now: datetime, *, coverage: bool
+) -> Facts:
+    since = months_before(now) if coverage else now - timedelta(days=MEASURED_DAYS)
+    runs = health.runs(connection, name, since)
+    schedules = due.of_database(sources.configuration, name)
+    total = health.total(connection, name, now - timedelta(days=MEASURED_DAYS))
+    zone = sources.settings(name).time_zone
+    return Facts(
+        measured=_measured(connection, sources, name, runs, now),
+        kept=Kept(total.backups, total.size_bytes, total.grown_bytes),
+        next_runs=[NextRun(one.name, one.kind, due.next_after(one, now)) for one in schedules],
+        coverage=_coverage(schedules, runs, since, now, zone) if coverage else None,
+        alerts=alerts_ledger.told(connection, name),
+    )
+
+
+def _measured(
+    connection: LedgerConnection, sources: Sources, name: str, runs: Sequence[Run], now: datetime
+) -> Measured:
+    since, rpo = now - timedelta(days=MEASURED_DAYS), sources.settings(name).rpo
+    holding = [run for run in runs if run.kind in _ROWS]
+    tests, slowest = health.recoveries(connection, name, since)
+    loss = worst_loss(holding, since, now, timedelta(seconds=rpo) if rpo else None)
+    return Measured(MEASURED_DAYS, loss, slowest, tests)
+
+
+def _coverage(
+    schedules: Sequence[Schedule], runs: Sequence[Run], since: datetime, now: datetime, zone: str
+) -> list[KindCoverage]:
+    """Each scheduled kind's six months; what is due but still within its grace is not asked for yet."""
+    found = []
+    for kind in _KINDS:
+        mine = [one for one in schedules if one.kind == kind]
+        if mine:
+            # Where a kind has several schedules, the one that comes most often says what is wanted.
+            times = max((due_times(one, since, now - one.grace) for one in mine), key=len)
+            stored = [run.snapshot_at for run in runs if run.kind in _HOLDS[kind]]
+            found.append(KindCoverage(kind, cover(since, times, stored), zone))
+    return found
+
+
+def due_times(schedule: Schedule, since: datetime, until: datetime) -> list[datetime]:
+    """Every due time after the one and up to the other, ascending. Whole days are remembered."""
+    plain = replace(schedule, key="", kind=RESTORE_TEST)
+    day = since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    times: list[datetime] = []
+    while day <= until:
+        times += _due_on(plain, day)
+        day += _A_DAY
+    return [at for at in times if since < at <= until]
+
+
+@lru_cache(maxsize=20_000)
+def _due_on(schedule: Schedule, day: datetime) -> tuple[datetime, ...]:
+    """The due times of one day of UTC, of whichever schedule says the same."""
+    before = day - timedelta(microseconds=1)
+    return tuple(due.between(schedule, before, before + _A_DAY))

@@ -1,0 +1,61 @@
+"""What is known of a database beyond its newest backups: measured, kept, covered, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.core.alerts import Alert
+from bot.core.backup import Kind
+from bot.core.coverage import Coverage
+from bot.core.health import Loss
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The last `days` days: data at risk, and how long bringing a full backup back took in restore tests."""
+
+    days: int
+    loss: Loss | None
+    recovery: timedelta | None = None  # the slowest
+    tests: int = 0
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the ledger knows to be stored. `grown_bytes`: what came in the last 30 days."""
+
+    backups: int
+    size_bytes: int
+    grown_bytes: int
+
+
+@dataclass(frozen=True)
+class NextRun:
+    """When a schedule is due next. `paused`: it will not run then."""
+
+    name: str
+    kind: str
+    at: datetime
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class KindCoverage:
+    """How much of six months the stored backups of a kind cover; `zone`: in which gaps are dated."""
+
+    kind: Kind
+    coverage: Coverage
+    zone: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All of it for one database. `coverage` None: it was not worked out, there are too many databases."""
+
+    measured: Measured
+    kept: Kept
+    next_runs: Sequence[NextRun] = ()
+    coverage: Sequence[KindCoverage] | None = None
+    alerts: Sequence[Alert] = ()
