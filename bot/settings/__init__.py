@@ -26,6 +26,7 @@ from bot.settings.environment import DEFAULT_HOME, Environment, read_environment
 from bot.settings.house import HouseSettings
 from bot.settings.load import load_configuration, parse_configuration
 from bot.settings.notices import NoticesSettings, ProductSettings
+from bot.settings.report import ReportSettings
 from bot.settings.storage import ReaderSettings, StorageSettings
 from bot.settings.whole import Configuration, ContactSettings, PersonSettings, SlackSettings
 
@@ -51,6 +52,7 @@ __all__ = [
     "ProductSettings",
     "QuietHoursSettings",
     "ReaderSettings",
+    "ReportSettings",
     "RestoreTestSettings",
     "ScheduleSettings",
     "SlackChannelSettings",

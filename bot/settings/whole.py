@@ -16,6 +16,7 @@ from bot.settings.databases import DatabaseSettings
 from bot.settings.fields import Name, Part, PersonOrGroup, SlackUser
 from bot.settings.house import HouseSettings
 from bot.settings.notices import NoticesSettings
+from bot.settings.report import ReportSettings
 from bot.settings.storage import StorageSettings
 
 
@@ -58,6 +59,7 @@ class Configuration(Part):
     databases: Mapping[Name, DatabaseSettings] = Field(default_factory=dict)
     contacts: tuple[ContactSettings, ...] = ()
     house: HouseSettings = HouseSettings()
+    report: ReportSettings = ReportSettings()
 
     @field_validator("databases")
     @classmethod
