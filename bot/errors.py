@@ -4,6 +4,7 @@ SparewheelError
 ├── ConfigurationError         the configuration or the environment is wrong (exit code 2)
 ├── UserError                  what was typed cannot be done as typed
 │   ├── WordsError             the words of a command cannot be read
+│   ├── FieldsError            something in a form is wrong
 │   ├── NotAllowedError        the role does not reach
 │   └── NotFoundError          no such backup, database, table
 ├── DatabaseError              the database that is to be backed up
@@ -45,6 +46,8 @@ SparewheelError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class SparewheelError(Exception):
     """Something went wrong, said so that nobody needs the source code."""
@@ -85,6 +88,15 @@ class WordsError(UserError):
     ) -> None:
         super().__init__(sentence, next_step=next_step, cause=cause)
         self.suggestion = suggestion
+
+
+class FieldsError(UserError):
+    """Something in a form is wrong. `fields`: the field's name -> a sentence for whoever filled it in."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        said = " ".join(f"{name}: {sentence}" for name, sentence in fields.items())
+        super().__init__(f"This cannot be taken as it is. {said}", next_step="Change it and send it again.")
+        self.fields = dict(fields)
 
 
 class NotAllowedError(UserError):
