@@ -12,13 +12,22 @@ from bot.ledger.connection import LedgerPool, open_pool
 from bot.ledger.queue import Queue
 from bot.postgres import address
 from bot.services.access import Gate
+from bot.services.afterwards import Afterwards, FollowUps
+from bot.services.alert_desk import AlertDesk
+from bot.services.alert_facts import Gatherer
+from bot.services.alert_looks import Looker
+from bot.services.alert_telling import AlertTeller
+from bot.services.alerts import Alerts
 from bot.services.approval_aftermath import Aftermath
 from bot.services.approval_telling import ApprovalTelling
 from bot.services.approvals import Approvals
 from bot.services.archiving import Archiver, Run
+from bot.services.audit_check import AuditCheck
 from bot.services.backups import Backups
+from bot.services.beginnings import Beginnings
 from bot.services.break_glass import BreakGlass
 from bot.services.check_backup import BackupChecker
+from bot.services.fires import Fires
 from bot.services.notice_texts import NoticeTexts
 from bot.services.notifying import Notifier
 from bot.services.outcomes import Outcomes
@@ -27,8 +36,10 @@ from bot.services.reaper import Reaper
 from bot.services.restore_tests import RestoreTests
 from bot.services.run_backup import BackupRunner, note_upload
 from bot.services.run_restore_test import RestoreTester, note_scratch
+from bot.services.schedules import Schedules
 from bot.services.scratch_reaper import ScratchReaper
 from bot.services.sources import Sources
+from bot.services.witnesses import Witnesses
 from bot.settings import Configuration, Environment, load_configuration
 from bot.storage.interface import Store
 from bot.storage.open import open_reader, open_store
@@ -89,7 +100,7 @@ class House:
     @cached_property
     def outcomes(self) -> Outcomes:
         """Writes how runs end."""
-        return Outcomes(self.pool, self.notifier)
+        return Outcomes(self.pool, self.notifier, Afterwards(self.configuration, self.queue))
 
     @cached_property
     def backups(self) -> Backups:
@@ -100,6 +111,43 @@ class House:
     def restore_tests(self) -> RestoreTests:
         """What people ask of restore tests."""
         return RestoreTests(self.pool, self.sources, self.queue, self.notifier, Gate(self.pool))
+
+    @cached_property
+    def fires(self) -> Fires:
+        """Begins what schedules ask for; a kind without a handler is not fired."""
+        handlers = Beginnings(self.backups, self.restore_tests).handlers()
+        return Fires(self.pool, self.configuration, self.queue, self.notifier, handlers)
+
+    @cached_property
+    def follow_ups(self) -> FollowUps:
+        """What a schedule's run sets off."""
+        return FollowUps(self.pool, self.configuration, self.restore_tests, self.environ)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """What people ask of schedules."""
+        return Schedules(self.pool, self.configuration, self.notifier, Gate(self.pool))
+
+    @cached_property
+    def alert_teller(self) -> AlertTeller:
+        """Posts alerts, and shows them."""
+        return AlertTeller(self.pool, self.notifier, self.configuration.slack.alerts_channel)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """Looks at everything that can be wrong."""
+        looker = Looker(self.pool, self.sources, Witnesses(self.store))
+        return Alerts(self.pool, self.configuration, Gatherer(self.configuration), looker, self.alert_teller)
+
+    @cached_property
+    def alert_desk(self) -> AlertDesk:
+        """What people ask of alerts."""
+        return AlertDesk(self.pool, Gate(self.pool), self.alert_teller)
+
+    @cached_property
+    def audit_check(self) -> AuditCheck:
+        """Verifies the audit trail."""
+        return AuditCheck(self.alerts)
 
     @cached_property
     def restore_tester(self) -> RestoreTester:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job
@@ -20,6 +21,7 @@ from bot.errors import (
     DatabaseBusyError,
     DeliveryWaitsError,
     LedgerUnavailableError,
+    NotConfiguredHereError,
     SlackError,
     SparewheelError,
 )
@@ -30,10 +32,13 @@ from bot.ledger.patient import PatientConnector
 from bot.ledger.queue import (
     DELIVER,
     FAST,
+    FOLLOW_UP,
     NOTICES,
+    PING,
     RUN_BACKUP,
     RUN_CHECK,
     RUN_DELIVERIES,
+    RUN_FIRE,
     RUN_RESTORE_TEST,
     SLOW,
 )
@@ -46,11 +51,23 @@ _LEDGER_AWAY_SECONDS = 15
 _DELIVER_LONGEST_SECONDS = 600
 _DELIVER_ATTEMPTS = 80
 _RESTART_LONGEST_SECONDS = 15.0
+_FIRE_AGAIN_SECONDS = 10
+# A worker that was not started again yet does not know a new schedule: others get so many tries at it.
+_FIRE_ATTEMPTS = 12
 
 
 def _nobody_delivers(dispatch_id: str, channel: str) -> None:
     """Where no channels are wired, the job comes back later."""
     raise DeliveryWaitsError(f"Nobody hands {dispatch_id} over on {channel} here.", seconds=60.0)
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """What the clock and the runs of schedules leave in the queue."""
+
+    run_fire: Callable[[str, datetime, bool], None]  # the last: whether no other try will follow
+    follow_up: Callable[[str], None]
+    ping: Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
@@ -66,6 +83,7 @@ class Handlers:
     deliver: Callable[[str], None]
     sweep: Callable[[], int]
     run_deliveries: Callable[[str, str], None] = _nobody_delivers
+    scheduled: Scheduled | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +110,17 @@ class BackupRetry(BaseRetryStrategy):
             return RetryDecision(retry_in={"seconds": _BUSY_SECONDS})
         if isinstance(exception, LedgerUnavailableError):
             return RetryDecision(retry_in={"seconds": _LEDGER_AWAY_SECONDS})
+        return None
+
+
+class FireRetry(BaseRetryStrategy):
+    """What is due is begun when the ledger is back; a configuration that is newer elsewhere is waited for."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Retry what another moment, or another worker, may do."""
+        del job
+        if isinstance(exception, LedgerUnavailableError | NotConfiguredHereError):
+            return RetryDecision(retry_in={"seconds": _FIRE_AGAIN_SECONDS})
         return None
 
 
@@ -154,7 +183,29 @@ def build_queue_app(
         with running.noted(context), _quiet_errors():
             handlers.run_deliveries(dispatch_id, channel)
 
+    if handlers.scheduled is not None:
+        _add_schedule_tasks(app, handlers.scheduled, running)
     return app
+
+
+def _add_schedule_tasks(app: App, handlers: Scheduled, running: RunningJobs) -> None:
+    """What schedules ask for, and what their runs set off."""
+
+    @app.task(name=RUN_FIRE, queue=FAST, retry=FireRetry(), pass_context=True)
+    def run_fire(context: JobContext, *, schedule: str, fire_time: str) -> None:
+        with running.noted(context), _quiet_errors():
+            last_try = context.job.attempts >= _FIRE_ATTEMPTS
+            handlers.run_fire(schedule, datetime.fromisoformat(fire_time), last_try)
+
+    @app.task(name=FOLLOW_UP, queue=FAST, retry=FireRetry(), pass_context=True)
+    def follow_up(context: JobContext, *, backup_id: str) -> None:
+        with running.noted(context), _quiet_errors():
+            handlers.follow_up(backup_id)
+
+    @app.task(name=PING, queue=FAST, pass_context=True)
+    def ping(context: JobContext, *, schedule: str, beat: str) -> None:
+        with running.noted(context), _quiet_errors():
+            handlers.ping(schedule, beat)
 
 
 @dataclass

@@ -23,6 +23,7 @@ _VERBS = {
     "socket": "bot.cli.roles:socket",
     "web": "bot.cli.roles:web",
     "worker": "bot.cli.worker:worker",
+    "clock": "bot.cli.clock:clock",
     "migrate": "bot.cli.roles:migrate",
     "doctor": "bot.cli.doctor:doctor",
     "backup": "bot.cli.backup:backup",

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import click
 
@@ -13,9 +14,10 @@ from bot.app import House
 from bot.cli import doctor
 from bot.cli.part import restartable
 from bot.cli.session import open_house
-from bot.jobs import Handlers, Worker
+from bot.jobs import Handlers, Scheduled, Worker
 from bot.ledger import backups, restore_tests, slack_messages
 from bot.ledger.connection import borrowed
+from bot.services.heartbeats import Beat
 from bot.slack import channels
 from bot.slack.client import patient_client, quick_client
 from bot.slack.deliver import Deliverer
@@ -38,7 +40,14 @@ def worker() -> None:
         jobs = Worker(
             house.ledger_url,
             house.pool,
-            Handlers(hands.run_backup, hands.run_check, hands.run_restore_test, hands.deliver, hands.sweep),
+            Handlers(
+                hands.run_backup,
+                hands.run_check,
+                hands.run_restore_test,
+                hands.deliver,
+                hands.sweep,
+                scheduled=Scheduled(hands.run_fire, house.follow_ups.test_backup, hands.ping),
+            ),
         )
         threading.Thread(target=hands.give_up_on, args=(jobs.abandon,), daemon=True).start()
         looks = doctor.quick_looks(house)  # a configuration that cannot work is found here
@@ -88,6 +97,14 @@ class Hands:
         """Post a message; without Slack it stays in the outbox."""
         if self.deliverer is not None:
             self.deliverer.deliver(outbox_id)
+
+    def run_fire(self, schedule: str, fire_time: datetime, last_try: bool) -> None:
+        """Begin what a schedule's due time asks for."""
+        self.house.fires.run(schedule, fire_time, last_try=last_try)
+
+    def ping(self, schedule: str, beat: str) -> None:
+        """Tell a schedule's outside watcher."""
+        self.house.follow_ups.ping(schedule, Beat[beat])
 
     def sweep(self) -> int:
         """End what dead processes left, and deliver what nobody comes for any more."""

@@ -1,1 +1,1 @@
-"""The clock: schedules fire into the queue, and what has to be looked at every minute is."""
+"""The clock: when something is due, the queue is told. Nothing is done here but that, and the ticks."""

@@ -9,9 +9,9 @@ from bot.core.backup import Format, Kind
 _PREFIXES = {Kind.SCHEMA: "schema", Kind.SAFETY: "safety"}
 
 
-def lifecycle_prefix(kind: Kind, schedule: str | None) -> str:
-    """The folder that lifecycle rules go by: a schedule's own name, else `manual`, `schema`, `safety`."""
-    return schedule or _PREFIXES.get(kind, "manual")
+def lifecycle_prefix(kind: Kind, scheduled: str | None) -> str:
+    """The folder that lifecycle rules go by: what a schedule says (`weekly`, `daily`), else the kind's."""
+    return scheduled or _PREFIXES.get(kind, "manual")
 
 
 def archive_key(

@@ -25,6 +25,7 @@ class Action(StrEnum):
     CHECK = "check a backup"
     CANCEL = "stop a backup"
     RESTORE_TEST = "test whether a backup can be restored"
+    PAUSE = "pause a schedule or let it go on"
     ACKNOWLEDGE = "take on an alert"
     WRITE_NOTICE = "write a notice to customers"
     APPROVE = "approve"
@@ -37,6 +38,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.CHECK: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
     Action.CANCEL: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
     Action.RESTORE_TEST: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
+    Action.PAUSE: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
     Action.ACKNOWLEDGE: frozenset({Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR}),
     # Approvers may write too: the approval's gate keeps everybody from approving what is their own.
     Action.WRITE_NOTICE: frozenset({Role.OPERATOR, Role.APPROVER, Role.ADMINISTRATOR}),

@@ -54,7 +54,7 @@ class Schedule:
 
         One that comes every hour goes by time as it passes, through the hour that comes twice, too.
         """
-        return self.cron.startswith("first ") or self.cron.split()[1] != "*"
+        return self.cron.startswith("first ") or self.cron.split()[-4] != "*"
 
 
 @dataclass(frozen=True)

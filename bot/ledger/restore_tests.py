@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from psycopg.rows import DictRow
@@ -102,6 +103,12 @@ def get(conn: LedgerConnection, test_id: str) -> RestoreTestRecord:
     if row is None:
         raise NotFoundError(f"There is no restore test {test_id}.")
     return _record(row)
+
+
+def of_fire(conn: LedgerConnection, schedule: str, due_at: datetime) -> RestoreTestRecord | None:
+    """The restore test that a schedule asked for at its due time, or None."""
+    row = statements("restore_tests").one(conn, "of_fire", schedule=schedule, due_at=due_at)
+    return None if row is None else _record(row)
 
 
 def message(conn: LedgerConnection, test_id: str) -> RestoreTestMessage:

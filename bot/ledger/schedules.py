@@ -226,6 +226,11 @@ def remind(conn: LedgerConnection, every: timedelta) -> list[PauseRecord]:
     return [_pause(row) for row in rows]
 
 
+def try_lock(conn: LedgerConnection, number: int) -> bool:
+    """Whether nobody else holds the lock of this number; it is held until the transaction ends."""
+    return bool(statements("schedules").value(conn, "try_lock", number=number))
+
+
 def _fire(row: DictRow) -> FireRecord:
     names = ("schedule", "fire_time", "kind", "fired_at", "missed", "outcome")
     return FireRecord(**{name: row[name] for name in names}, state=FireState(row["state"]))

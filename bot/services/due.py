@@ -71,17 +71,11 @@ def next_after(schedule: Schedule, at: datetime) -> datetime:
         found: datetime | None = trigger.get_next_fire_time(None, at + timedelta(microseconds=1))
         assert found is not None  # the configuration refuses lines whose time never comes
         return found.astimezone(UTC)
-    first: datetime | None = None
-    # The library works on an idle clock without jumps; they are put in afterwards. Asked for local times
-    # itself, it leaves out a day whose midnight the clocks skip.
-    for wall in _wall_times(schedule, at):
-        instant = wall.replace(tzinfo=ZoneInfo(schedule.zone)).astimezone(UTC)
-        if first is not None and instant > first + _LONGEST_JUMP:
-            break
-        if instant > at and (first is None or instant < first):
-            first = instant
-    assert first is not None
-    return first
+    zone = ZoneInfo(schedule.zone)
+    if _jumps_near(zone, at):
+        return _next_near_a_jump(schedule, zone, at)
+    found = _next_on_the_wall(schedule, at.astimezone(zone).replace(tzinfo=None)).replace(tzinfo=zone)
+    return _next_near_a_jump(schedule, zone, at) if _jumps_near(zone, found) else found.astimezone(UTC)
 
 
 def last_due(schedule: Schedule, at: datetime) -> datetime | None:
@@ -123,11 +117,32 @@ def _last_of(schedule: Schedule, due: datetime, at: datetime) -> datetime:
     return due
 
 
-def _wall_times(schedule: Schedule, at: datetime) -> Iterator[datetime]:
-    """The schedule's wall-clock times from a little before `at`, without end."""
-    trigger = cron_trigger(schedule.cron, "UTC")
-    local = at.astimezone(ZoneInfo(schedule.zone)).replace(tzinfo=UTC)
-    wall = local - _LONGEST_JUMP
-    while (found := trigger.get_next_fire_time(None, wall)) is not None:
-        yield found.replace(tzinfo=None)
-        wall = found + timedelta(microseconds=1)
+def _next_near_a_jump(schedule: Schedule, zone: ZoneInfo, at: datetime) -> datetime:
+    """The same where the clocks are moved: times on the wall then come out of order, or at one instant."""
+    first: datetime | None = None
+    wall = at.astimezone(zone).replace(tzinfo=None) - _LONGEST_JUMP
+    while True:
+        wall = _next_on_the_wall(schedule, wall)
+        instant = wall.replace(tzinfo=zone).astimezone(UTC)
+        if first is not None and instant > first + _LONGEST_JUMP:
+            return first
+        if instant > at and (first is None or instant < first):
+            first = instant
+
+
+def _next_on_the_wall(schedule: Schedule, wall: datetime) -> datetime:
+    """The next time on an idle clock without jumps; both without a zone.
+
+    The library, asked for local times itself, leaves out a day whose midnight the clocks skip.
+    """
+    start = wall.replace(tzinfo=UTC) + timedelta(microseconds=1)
+    found: datetime | None = cron_trigger(schedule.cron, "UTC").get_next_fire_time(None, start)
+    assert found is not None  # the configuration refuses lines whose time never comes
+    return found.replace(tzinfo=None)
+
+
+def _jumps_near(zone: ZoneInfo, at: datetime) -> bool:
+    """Whether the zone's clocks are moved so shortly before or after that it matters."""
+    instant = at.astimezone(UTC)
+    before, after = (instant + way * _LONGEST_JUMP for way in (-1, 1))
+    return before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset()

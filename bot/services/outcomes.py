@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from bot.core.backup import BackupRecord
 from bot.core.check import CheckMessage
 from bot.core.manifest import Manifest
 from bot.core.people import Actor, Source
-from bot.core.restore_test import RestoreTestMessage
+from bot.core.restore_test import RestoreTestMessage, RestoreTestRecord
 from bot.core.verdict import Verdict
 from bot.errors import CancelledError, LedgerUnavailableError, SparewheelError
 from bot.ledger import audit, checks, restore_tests
@@ -35,6 +35,19 @@ class ManifestPlace:
     version_id: str | None
 
 
+class Sequel(Protocol):
+    """What a run sets off, where a schedule asked for it (`bot.services.afterwards`)."""
+
+    def begun(self, connection: LedgerConnection, key: str | None) -> None:
+        """A run of this schedule began."""
+
+    def backup_ended(self, connection: LedgerConnection, record: BackupRecord, *, stored: bool) -> None:
+        """A backup is stored, or came to nothing."""
+
+    def test_ended(self, connection: LedgerConnection, test: RestoreTestRecord, verdict: Verdict) -> None:
+        """A restore test has its verdict."""
+
+
 @dataclass(frozen=True)
 class _Ending:
     """One end: the fenced write of the state, and what goes with it when that write took effect."""
@@ -52,6 +65,12 @@ class Outcomes:
 
     pool: LedgerPool
     notifier: Notifier
+    afterwards: Sequel | None = None
+
+    def begun(self, connection: LedgerConnection, schedule: str | None) -> None:
+        """A run began, in the transaction that says so; `schedule` where one asked for it."""
+        if self.afterwards is not None:
+            self.afterwards.begun(connection, schedule)
 
     def stored(self, record: BackupRecord, attempt: str, manifest: Manifest, place: ManifestPlace) -> bool:
         """The backup is there. False: the run is not this attempt's any more, or was ended already."""
@@ -66,7 +85,7 @@ class Outcomes:
         def write(connection: LedgerConnection) -> bool:
             return ledger.mark_stored(connection, record.id, attempt, _facts(manifest, place))
 
-        return self._end_backup(record, "backup.stored", details, write)
+        return self._end_backup(record, "backup.stored", details, write, stored=True)
 
     def failed(
         self, record: BackupRecord, attempt: str | None, error: SparewheelError, left_behind: str = ""
@@ -139,6 +158,8 @@ class Outcomes:
 
         def notify(connection: LedgerConnection) -> None:
             self.notifier.restore_test_ended(connection, message)
+            if self.afterwards is not None:
+                self.afterwards.test_ended(connection, test, result.verdict)
 
         details = {
             "test": test.id,
@@ -156,9 +177,13 @@ class Outcomes:
         action: str,
         details: Mapping[str, Any],
         write: Callable[[LedgerConnection], bool],
+        *,
+        stored: bool = False,
     ) -> bool:
         def notify(connection: LedgerConnection) -> None:
             self.notifier.backup_ended(connection, record)
+            if self.afterwards is not None:
+                self.afterwards.backup_ended(connection, record, stored=stored)
 
         return self._end(_Ending(f"backup:{record.id}", action, details, write, notify))
 

@@ -11,6 +11,7 @@ from bot.core.finding import Finding
 from bot.core.ids import ID_LENGTH
 from bot.core.people import Action, Actor
 from bot.core.restore_test import RestoreTestMessage, RestoreTestRecord
+from bot.core.schedules import Due
 from bot.core.verdict import Verdict
 from bot.errors import NotFoundError, UserError
 from bot.ledger import audit, backups
@@ -58,29 +59,55 @@ class RestoreTests:
         self.gate.admit(actor, Action.RESTORE_TEST, {"backup": pick[:ID_LENGTH], "database": database})
         with borrowed(self.pool) as connection:
             backup = self._pick(connection, pick, database, kind)
-            settings = self.sources.settings(backup.database)
-            self.sources.staging(backup.database)
             asked_for = f"{_LATEST} {kind.value}" if pick == _LATEST else backup.id
-            test = ledger.insert(
-                connection,
-                backup_id=backup.id,
-                asked_for=asked_for,
-                way=settings.restore_test.way,
-                actor=actor,
-                channel=channel,
-            )
-            message = self._message(test, backup)
-            self.notifier.restore_test_opened(connection, message)
-            if enqueue:
-                self.queue.restore_test(connection, test.id)
-            audit.record(
-                connection,
-                actor,
-                "restore-test.requested",
-                f"backup:{backup.id}",
-                {"test": test.id, "asked_for": asked_for},
-            )
-            return message
+            return self.open(connection, actor, backup, asked_for=asked_for, channel=channel, enqueue=enqueue)
+
+    def open_due(
+        self, connection: LedgerConnection, actor: Actor, due: Due, database: str
+    ) -> RestoreTestMessage:
+        """The same for a schedule, within the caller's transaction: the newest full backup is tested.
+
+        Raises:
+            NotFoundError, UserError: as in request().
+        """
+        backup = self._pick(connection, _LATEST, database, Kind.FULL)
+        return self.open(connection, actor, backup, asked_for=f"{_LATEST} {Kind.FULL.value}", due=due)
+
+    def open(
+        self,
+        connection: LedgerConnection,
+        actor: Actor,
+        backup: BackupRecord,
+        *,
+        asked_for: str,
+        channel: str | None = None,
+        enqueue: bool = True,
+        due: Due | None = None,
+    ) -> RestoreTestMessage:
+        """Write and queue the test of a backup that can be tested, within the caller's transaction.
+
+        Raises:
+            NotFoundError: its database is not configured any more.
+            UserError: the database has no staging server.
+        """
+        settings = self.sources.settings(backup.database)
+        self.sources.staging(backup.database)
+        test = ledger.insert(
+            connection,
+            backup_id=backup.id,
+            asked_for=asked_for,
+            way=settings.restore_test.way,
+            actor=actor,
+            channel=channel,
+            due=due,
+        )
+        message = self._message(test, backup)
+        self.notifier.restore_test_opened(connection, message)
+        if enqueue:
+            self.queue.restore_test(connection, test.id)
+        details = {"test": test.id, "asked_for": asked_for}
+        audit.record(connection, actor, "restore-test.requested", f"backup:{backup.id}", details)
+        return message
 
     def cancel(self, actor: Actor, test_id: str = _LATEST) -> StopTestView:
         """Ask a restore test to stop, by its own or its backup's id; `latest`: the only one there is.

@@ -77,12 +77,13 @@ class BackupRunner:
                 return None
             record = ledger.get(connection, backup_id)
             usual = ledger.usual_size(connection, record.database, record.kind)
+            self.outcomes.begun(connection, record.schedule)
         try:
             source = self.sources.get(record.database)
         except SparewheelError as error:
             self.outcomes.failed(record, attempt, error)
             return None
-        return Run(record, attempt, source, lifecycle_prefix(record.kind, None), usual)
+        return Run(record, attempt, source, lifecycle_prefix(record.kind, record.lifecycle), usual)
 
     def _read(self, backup_id: str) -> BackupRecord:
         with borrowed(self.pool) as connection:

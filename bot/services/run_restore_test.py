@@ -21,7 +21,7 @@ from bot.errors import (
     StorageError,
 )
 from bot.ledger import restore_tests as ledger
-from bot.ledger.connection import LedgerPool, borrowed
+from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.postgres import scratch
 from bot.postgres.scratch import Leftover
 from bot.services import proofs
@@ -58,6 +58,8 @@ class RestoreTester:
         attempt = new_attempt()
         with borrowed(self.pool) as connection:
             claimed = ledger.claim(connection, test_id, attempt, LEASE_SECONDS)
+            if claimed:
+                self._begun(connection, test_id)
         if claimed:
             trial = Trial(self.tests.message(test_id), attempt)
             with self._pulse(trial, on_progress) as pulse:
@@ -66,6 +68,9 @@ class RestoreTester:
             if result is not None:
                 self.outcomes.tested(trial.message, attempt, result)
         return self.tests.message(test_id)
+
+    def _begun(self, connection: LedgerConnection, test_id: str) -> None:
+        self.outcomes.begun(connection, ledger.get(connection, test_id).schedule)
 
     def _pulse(self, trial: Trial, on_progress: Callable[[RestoreTestMessage], None]) -> Pulse:
         test_id = trial.message.test.id

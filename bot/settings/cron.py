@@ -16,7 +16,10 @@ _SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 @cache
 def cron_trigger(cron: str, zone: str) -> CronTrigger:
-    """The trigger of a checked line, in a zone of the IANA names."""
+    """The trigger of a checked line, in a zone of the IANA names.
+
+    A sixth field in front, for seconds, is understood too; a configuration cannot hold one.
+    """
     return _build(cron, ZoneInfo(zone))
 
 
@@ -41,5 +44,13 @@ def _build(cron: str, zone: tzinfo) -> CronTrigger:
         _, day, *at = cron.split()
         hour, minute = (at[0] if at else "00:00").split(":")
         return CronTrigger(day=f"1st {day[:3]}", hour=int(hour), minute=int(minute), timezone=zone)
-    minute, hour, day, month, weekday = cron.lower().split()
-    return CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, timezone=zone)
+    *second, minute, hour, day, month, weekday = cron.lower().split()
+    return CronTrigger(
+        second="".join(second) or 0,
+        minute=minute,
+        hour=hour,
+        day=day,
+        month=month,
+        day_of_week=weekday,
+        timezone=zone,
+    )

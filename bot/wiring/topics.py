@@ -10,6 +10,7 @@ from bot.slack.client import patient_client
 from bot.slack.deliver import Deliverer, Loader
 from bot.slack.edge import bot_token
 from bot.slack.views import Surroundings
+from bot.wiring import schedules
 
 
 def deliverer_of(house: House) -> Deliverer:
@@ -45,6 +46,7 @@ def topics_of(house: House) -> dict[str, Loader]:
 
     telling = house.approvals.telling
     return {
+        **schedules.topics(house),
         "backup": backup,
         "check": check,
         "restore-test": restore_test,

@@ -13,6 +13,9 @@ RETURNING *;
 -- name: get(id)^
 SELECT * FROM restore_test WHERE id = :id;
 
+-- name: of_fire(schedule, due_at)^
+SELECT * FROM restore_test WHERE schedule = :schedule AND due_at = :due_at;
+
 -- name: find_by_prefix(prefix)
 SELECT * FROM restore_test WHERE starts_with(id, :prefix) OR starts_with(backup_id, :prefix)
 ORDER BY created_at DESC

@@ -97,3 +97,6 @@ FROM unnest(:keys::text[]) AS wanted (key)
 CROSS JOIN LATERAL (
     SELECT * FROM restore_test WHERE schedule = wanted.key ORDER BY due_at DESC LIMIT 1
 ) AS test;
+
+-- name: try_lock(number)$
+SELECT pg_try_advisory_xact_lock(:number);
