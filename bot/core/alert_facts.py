@@ -24,13 +24,16 @@ class Stored:
 
 @dataclass(frozen=True)
 class Planned:
-    """A schedule: when it was due last (None: never yet), and since when it is known here."""
+    """A schedule, and since when it is known here.
+
+    `owed` is the newest due time whose grace is over, None where there is none: each time before it is as
+    good as made up for by whatever came since.
+    """
 
     name: str
     kind: str
-    last_due: datetime | None
+    owed: datetime | None
     since: datetime
-    grace: timedelta
     stale_after: timedelta | None = None
     paused: bool = False
 

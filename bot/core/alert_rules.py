@@ -26,7 +26,7 @@ def no_backup(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[C
     del limits
     if facts.newest_rows is not None:
         return
-    due = [p for p in facts.schedules if p.kind in (Kind.FULL, Kind.CRITICAL) and _overdue(p, now)]
+    due = [p for p in facts.schedules if p.kind in (Kind.FULL, Kind.CRITICAL) and _overdue(p)]
     if due or (facts.rpo is not None and now - facts.since > facts.rpo):
         yield Condition(
             f"no-backup:{facts.name}",
@@ -34,7 +34,7 @@ def no_backup(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[C
             _CRITICAL,
             facts.name,
             f"There is no backup of `{facts.name}` at all"
-            + (f", though `{due[0].name}` was due at {utc(due[0].last_due)}." if due else "."),
+            + (f", though `{due[0].name}` was due at {utc(due[0].owed)}." if due else "."),
             f"Type `/backup now full {facts.name}`.",
         )
 
@@ -63,8 +63,8 @@ def stale(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Condi
 def _why_stale(plan: Planned, newest: Stored | None, now: datetime) -> str | None:
     if newest is None:
         return (
-            f"there is no {plan.kind} backup, though `{plan.name}` was due at {utc(plan.last_due)}."
-            if _overdue(plan, now)
+            f"there is no {plan.kind} backup, though `{plan.name}` was due at {utc(plan.owed)}."
+            if _overdue(plan)
             else None
         )
     age = now - newest.snapshot_at
@@ -75,9 +75,9 @@ def _why_stale(plan: Planned, newest: Stored | None, now: datetime) -> str | Non
             if age > plan.stale_after
             else None
         )
-    if _overdue(plan, now) and plan.last_due is not None and newest.snapshot_at < plan.last_due:
+    if _overdue(plan) and plan.owed is not None and newest.snapshot_at < plan.owed:
         return (
-            f"the {plan.kind} backup `{plan.name}` should have taken at {utc(plan.last_due)} is missing: "
+            f"the {plan.kind} backup `{plan.name}` should have taken at {utc(plan.owed)} is missing: "
             f"the newest one is {span(age)} old."
         )
     return None
@@ -104,9 +104,9 @@ def unproved(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Co
     """Nothing was restored and found equal since the restore test was due."""
     del limits
     for plan in facts.schedules:
-        if plan.kind != RESTORE_TEST or plan.paused or not _overdue(plan, now) or plan.last_due is None:
+        if plan.kind != RESTORE_TEST or plan.paused or not _overdue(plan) or plan.owed is None:
             continue
-        if facts.proved_at is not None and facts.proved_at >= plan.last_due:
+        if facts.proved_at is not None and facts.proved_at >= plan.owed:
             continue
         last = f"the last proof is {span(now - facts.proved_at)} old" if facts.proved_at else "it never was"
         yield Condition(
@@ -114,7 +114,7 @@ def unproved(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Co
             "unproved",
             _WARNING,
             facts.name,
-            f"No backup of `{facts.name}` was proved since `{plan.name}` was due at {utc(plan.last_due)}: "
+            f"No backup of `{facts.name}` was proved since `{plan.name}` was due at {utc(plan.owed)}: "
             f"{last}.",
             f"Type `/restore-test latest {facts.name}`.",
         )
@@ -176,7 +176,6 @@ def _queue_stuck(facts: HouseFacts, now: datetime, limits: Limits) -> Iterator[C
     )
 
 
-def _overdue(plan: Planned, now: datetime) -> bool:
+def _overdue(plan: Planned) -> bool:
     """Whether it was due since it is known, and its grace is over."""
-    due = plan.last_due
-    return due is not None and due > plan.since and now > due + plan.grace
+    return plan.owed is not None and plan.owed > plan.since

@@ -62,30 +62,31 @@ class Gatherer:
         pauses = schedules.pauses(connection, keys, now - _PAUSES_BACK)
         found: dict[str, list[Planned]] = {}
         for schedule in configured:
-            last = self._last_due(schedule, now)
+            owed = self._owed(schedule, now)
             plan = Planned(
                 schedule.name,
                 schedule.kind,
-                last,
+                owed,
                 since[_SINCE + schedule.key],
-                schedule.grace,
                 schedule.stale_after,
-                paused=_is_excused([p for p in pauses if p.schedule == schedule.key], last, now),
+                paused=_is_excused([p for p in pauses if p.schedule == schedule.key], owed, now),
             )
             found.setdefault(schedule.database or "", []).append(plan)
         return found
 
-    def _last_due(self, schedule: Schedule, now: datetime) -> datetime | None:
+    def _owed(self, schedule: Schedule, now: datetime) -> datetime | None:
+        """The newest due time whose grace is over."""
+        at = now - schedule.grace
         known = self._due.get(schedule.key)
-        if known is None or not (known[0] or now) <= now < known[1]:
-            known = due.last_due(schedule, now), due.next_after(schedule, now)
+        if known is None or not (known[0] or at) <= at < known[1]:
+            known = due.last_due(schedule, at), due.next_after(schedule, at)
             self._due[schedule.key] = known
         return known[0]
 
 
-def _is_excused(pauses: Sequence[PauseRecord], last_due: datetime | None, now: datetime) -> bool:
-    """Whether it is paused, or was when it was due last."""
-    return any(pause.covers(at) for pause in pauses for at in (now, last_due) if at is not None)
+def _is_excused(pauses: Sequence[PauseRecord], owed: datetime | None, now: datetime) -> bool:
+    """Whether it is paused, or was when that was due."""
+    return any(pause.covers(at) for pause in pauses for at in (now, owed) if at is not None)
 
 
 def _recovery(stored: Mapping[Kind, Sequence[Stored]], seconds_a_byte: float | None) -> timedelta | None:

@@ -1,0 +1,302 @@
+"""Alerts on a real ledger and a real storage: told once, kept true, and never ended by not looking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from bot.app import House
+from bot.core.alerts import Alert, Condition, Severity, State, What
+from bot.core.people import Action, Actor, Role, Source
+from bot.core.reply import Showing
+from bot.errors import LedgerUnavailableError, NotAllowedError, NotFoundError, UserError
+from bot.ledger import alerts as ledger
+from bot.ledger import audit, backups, outbox
+from bot.ledger.connection import borrowed
+from bot.services.alert_views import AlertLine, AlertMessage
+from bot.services.alerts import Alerts, Seen
+from bot.settings import AlertSettings
+from tests.ledger import support
+from tests.support.house import CARL, OMAR, VERA, Plan, folder_storage, open_house
+
+NOW = datetime.now(UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+SHOP = 'rpo = "24h"\n[databases.shop.schedules.daily]\nkind = "full"\ncron = "0 2 * * *"'
+BAD = Condition("rpo:shop", "rpo", Severity.CRITICAL, "shop", "Too old.", "Back up.")
+LOOKED: set[tuple[str, str | None]] = {("rpo", "shop")}
+
+
+@pytest.fixture
+def house(ledger_url: str, tmp_path: Path) -> Iterator[House]:
+    nowhere = "postgresql://nobody@127.0.0.1:1/none"
+    plan = Plan({"shop": nowhere}, {"shop": SHOP}, folder_storage(tmp_path / "store"))
+    with open_house(plan, ledger_url, tmp_path) as opened:
+        yield opened
+
+
+def told(house: House) -> list[Alert]:
+    return house.alert_desk.open_alerts()
+
+
+def keys(house: House) -> set[str]:
+    return {alert.key for alert in told(house)}
+
+
+def stages(house: House) -> list[str]:
+    with borrowed(house.pool) as connection:
+        return [row.stage for row in outbox.waiting(connection) if row.topic == "alert"]
+
+
+def store_backup(house: House, age: timedelta = HOUR) -> None:
+    with borrowed(house.pool) as connection:
+        support.stored(connection, "shop", snapshot_at=NOW - age)
+
+
+def hear_a_worker(house: House, at: datetime = NOW) -> None:
+    with borrowed(house.pool) as connection:
+        connection.execute("delete from procrastinate_workers")
+        connection.execute("insert into procrastinate_workers (last_heartbeat) values (%s)", [at])
+
+
+def look(house: House, at: datetime = NOW) -> None:
+    """An evaluation with a worker that lives."""
+    hear_a_worker(house, at)
+    house.alerts.evaluate(at)
+
+
+def see(house: House, at: datetime = NOW, *conditions: Condition) -> None:
+    house.alerts.apply(Seen(list(conditions), LOOKED), at)
+
+
+def test_an_alert_is_one_message_and_its_history(house: House) -> None:
+    see(house, NOW, BAD)
+    see(house, NOW + MINUTE, BAD)
+    assert stages(house) == ["opened"]
+    see(house, NOW + 31 * MINUTE, BAD)
+    (alert,) = told(house)
+    house.alert_desk.acknowledge(OMAR, alert.id, NOW + 32 * MINUTE)
+    see(house, NOW + 33 * MINUTE)
+    see(house, NOW + 39 * MINUTE)
+    assert told(house) == []
+    changes = [f"{kind}:{n}" for n in (2, 3, 4) for kind in ("change", "history")]
+    assert stages(house) == ["opened", *changes]
+    with borrowed(house.pool) as connection:
+        found = [event.what for event in ledger.events(connection, alert.id)]
+        trail = [event.action for event in audit.recent(connection, subject=f"alert:{alert.id}")]
+    assert found == [What.OPENED, What.ESCALATED, What.ACKNOWLEDGED, What.RESOLVED]
+    assert trail == [f"alert.{what}" for what in reversed(found)]
+
+
+def test_what_was_not_looked_at_stays_as_it_is(house: House) -> None:
+    see(house, NOW, BAD)
+    for minute in range(1, 30):
+        house.alerts.apply(Seen([], {("rpo", "yard"), ("stale", "shop")}), NOW + minute * MINUTE)
+    assert [alert.missing_since for alert in told(house)] == [None]
+
+
+def test_clocks_that_look_at_once_open_one_alert(house: House) -> None:
+    gate = Barrier(6)
+
+    def one(_: int) -> None:
+        gate.wait(30)
+        see(house, NOW, BAD)
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(one, range(6)))
+    assert len(told(house)) == 1
+    assert stages(house) == ["opened"]
+
+
+def test_of_two_clocks_with_the_same_step_one_tells(house: House) -> None:
+    see(house, NOW, BAD)
+    late = NOW + 31 * MINUTE
+    gate = Barrier(6)
+
+    def one(_: int) -> None:
+        gate.wait(30)
+        see(house, late, BAD)
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(one, range(6)))
+    assert stages(house) == ["opened", "change:2", "history:2"]
+
+
+def test_a_database_that_was_removed_ends_its_alert(house: House) -> None:
+    see(house, NOW, BAD)
+    (alert,) = told(house)
+    empty = house.configuration.model_copy(update={"databases": {}})
+    replace(house.alerts, configuration=empty).apply(Seen(), NOW + MINUTE)
+    with borrowed(house.pool) as connection:
+        over = ledger.get(connection, alert.id)
+    assert (over.state, str(over.resolution)) == (State.RESOLVED, "not-configured")
+
+
+def test_a_maintenance_window_holds_back_warnings(house: House) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def covers(database: str, rule: str, now: datetime) -> bool:
+        del now
+        asked.append((database, rule))
+        return True
+
+    held: Alerts = replace(house.alerts, held_back=covers)
+    note = replace(BAD, key="slow:shop/1", rule="slow", severity=Severity.WARNING)
+    held.apply(Seen([note, BAD], LOOKED), NOW)
+    assert keys(house) == {"rpo:shop"}
+    assert ("shop", "slow") in asked
+    house.alerts.apply(Seen([note, BAD], LOOKED), NOW + MINUTE)
+    assert keys(house) == {"rpo:shop", "slow:shop/1"}
+
+
+def test_a_fresh_installation_is_quiet_until_its_first_backup_was_due(house: House) -> None:
+    look(house)
+    assert keys(house) == set()
+    look(house, NOW + 40 * HOUR)  # past the next two o'clock and its grace
+    assert keys(house) == {"no-backup:shop"}
+
+
+def test_a_backup_that_stopped_coming_is_stale_at_every_hour(house: House) -> None:
+    store_backup(house)
+    look(house)
+    assert not {"rpo:shop", "stale:shop/daily"} & keys(house)
+    look(house, NOW + 26 * HOUR)
+    assert "rpo:shop" in keys(house)
+    for hours in range(33, 60):  # within the grace of the next one, the ones before it are still owed
+        look(house, NOW + hours * HOUR)
+        assert "stale:shop/daily" in keys(house)
+
+
+def test_what_is_due_every_hour_is_stale_though_its_grace_is_longer(house: House) -> None:
+    gatherer = house.alerts.gatherer
+    hourly = house.configuration.databases["shop"].schedules["daily"].model_copy(update={"cron": "0 * * * *"})
+    databases = {
+        "shop": house.configuration.databases["shop"].model_copy(update={"schedules": {"h": hourly}})
+    }
+    gatherer.configuration = house.configuration.model_copy(update={"databases": databases})
+    store_backup(house)
+    look(house)
+    look(house, NOW + 7 * HOUR)
+    assert "stale:shop/h" in keys(house)
+
+
+def test_a_failure_stands_until_a_success(house: House) -> None:
+    with borrowed(house.pool) as connection:
+        record = support.running(connection, database="shop")
+        error = UserError("The server went away.", next_step="Look at it.")
+        assert backups.mark_failed(connection, record.id, "a1", error)
+    look(house)
+    (alert,) = told(house)
+    assert alert.key == "backup-failed:shop/full"
+    assert record.id in alert.sentence
+    assert "The server went away." in alert.sentence
+    store_backup(house)
+    look(house, NOW + MINUTE)
+    look(house, NOW + 7 * MINUTE)
+    assert "backup-failed:shop/full" not in keys(house)
+
+
+def test_no_worker_is_an_alert_once_that_lasts(house: House) -> None:
+    house.alerts.evaluate(NOW)
+    assert keys(house) == set()
+    house.alerts.evaluate(NOW + 2 * MINUTE)
+    assert keys(house) == {"worker-gone"}
+    assert house.alerts.nobody_delivers()
+
+
+def test_a_queue_that_nobody_takes_up_is_stuck(house: House) -> None:
+    see(house, NOW, BAD)  # leaves a job that nobody comes for
+    hear_a_worker(house, NOW + 11 * MINUTE)
+    house.alerts.evaluate(NOW + 11 * MINUTE)
+    assert "queue-stuck" in keys(house)
+
+
+def test_what_waits_behind_another_or_for_its_time_is_not_stuck(house: House) -> None:
+    see(house, NOW, BAD)
+    with borrowed(house.pool) as connection:  # Slack is away: the first is tried again in an hour
+        connection.execute("update procrastinate_jobs set scheduled_at = now() + interval '1 hour'")
+    see(house, NOW + 31 * MINUTE, BAD)
+    hear_a_worker(house, NOW + 50 * MINUTE)
+    house.alerts.evaluate(NOW + 50 * MINUTE)
+    assert "queue-stuck" not in keys(house)
+
+
+def test_a_broken_audit_trail_is_an_alert(house: House) -> None:
+    see(house, NOW, BAD)
+    assert house.audit_check.run(NOW).whole
+    assert "audit-broken" not in keys(house)
+    with borrowed(house.pool) as connection:
+        connection.execute("alter table audit_event disable trigger audit_keep")
+        connection.execute("update audit_event set actor = 'nobody'")
+        connection.execute("alter table audit_event enable trigger audit_keep")
+    assert not house.audit_check.run(NOW).whole
+    assert "audit-broken" in keys(house)
+    look(house, NOW + HOUR)  # a look at the ledger says nothing about the trail
+    look(house, NOW + 2 * HOUR)
+    assert "audit-broken" in keys(house)
+
+
+def test_who_may_look_after_an_alert(house: House) -> None:
+    see(house, NOW, BAD)
+    (alert,) = told(house)
+    for actor in (VERA, CARL):
+        with pytest.raises(NotAllowedError):
+            house.alert_desk.acknowledge(actor, alert.id)
+    with pytest.raises(NotAllowedError):
+        house.alert_desk.listing(CARL)
+    april = Actor("T0TEST", "U0APRIL", Source.SLACK, frozenset({Role.APPROVER}))
+    assert april.may(Action.ACKNOWLEDGE)
+    assert house.alert_desk.acknowledge(OMAR, alert.id[:4]).first
+    again = house.alert_desk.acknowledge(april, alert.id)
+    assert (again.first, again.alert.acknowledged_user) == (False, OMAR.user)
+    with pytest.raises(UserError, match="no alert's id"):
+        house.alert_desk.acknowledge(OMAR, "?!")
+    with pytest.raises(NotFoundError):
+        house.alert_desk.show(OMAR, "zzzzzzzz")
+
+
+def test_what_nobody_was_told_of_cannot_be_meant(house: House) -> None:
+    see(house, NOW, replace(BAD, after=HOUR))
+    with borrowed(house.pool) as connection:
+        (waiting,) = ledger.live(connection)
+    with pytest.raises(NotFoundError):
+        house.alert_desk.show(OMAR, waiting.id)
+    assert stages(house) == []
+
+
+def test_what_the_outbox_shows(house: House) -> None:
+    see(house, NOW, BAD)
+    see(house, NOW + 31 * MINUTE, BAD)
+    (alert,) = told(house)
+    opened = house.alert_teller.showing(alert.id, "opened")
+    line = house.alert_teller.showing(alert.id, "history:2")
+    assert isinstance(opened, Showing)
+    assert isinstance(line, Showing)
+    assert isinstance(opened.view, AlertMessage)
+    assert opened.view.alert.level == 2  # as it is now, not as it was
+    assert isinstance(line.view, AlertLine)
+    assert (line.where, line.view.event.what) == ("thread", What.ESCALATED)
+    assert house.alert_teller.showing("zzzzzzzz", "opened") is None
+
+
+def test_a_ledger_that_is_away_is_said_so(house: House) -> None:
+    house.pool.close()
+    with pytest.raises(LedgerUnavailableError):
+        house.alerts.evaluate(NOW)
+
+
+def test_the_settings_are_those_of_the_configuration(house: House) -> None:
+    hasty = AlertSettings(escalate_after=(60.0,), remind_every=120.0, hold=0.0)
+    configuration = house.configuration.model_copy(update={"alerts": hasty})
+    alerts = replace(house.alerts, configuration=configuration)
+    for minute in range(4):
+        alerts.apply(Seen([BAD], LOOKED), NOW + minute * MINUTE)
+    with borrowed(house.pool) as connection:
+        (alert,) = ledger.told(connection)
+        found = [(event.what, event.level) for event in ledger.events(connection, alert.id)]
+    assert found == [(What.OPENED, 1), (What.ESCALATED, 2), (What.REMINDED, 2)]
