@@ -54,7 +54,7 @@ class Witnesses:
         return found
 
     def _compare(self, record: BackupRecord) -> Iterator[Condition]:
-        reason = self._what_is_wrong(record)
+        reason = self.difference(record)
         if reason is None:
             return
         yield Condition(
@@ -68,7 +68,12 @@ class Witnesses:
             "and find out who or what changed the storage.",
         )
 
-    def _what_is_wrong(self, record: BackupRecord) -> str | None:
+    def difference(self, record: BackupRecord) -> str | None:
+        """What the storage says against a stored backup, None where it agrees.
+
+        Raises:
+            StorageError: it could not be asked.
+        """
         assert record.archive_key is not None  # a stored backup has both; for mypy
         assert record.manifest_key is not None
         try:
@@ -102,7 +107,7 @@ class Witnesses:
                 NO_TIER,
                 Severity.WARNING,
                 subject.name,
-                f"{len(names)} tables of `{subject.name}` are in no tier: {shown}{more}.",
+                f"`{subject.name}` has {_tables(len(names))} in no tier: {shown}{more}.",
                 "Put each under critical, important or supporting in the configuration.",
             )
 
@@ -146,3 +151,7 @@ def _other_tables(manifest: Manifest, platform: Platform) -> Iterator[str]:
     for table in manifest.tables:
         if table.tier == Tier.OTHER and table.root is None and not platform.is_platform_schema(table.schema):
             yield f"{table.schema}.{table.name}"
+
+
+def _tables(number: int) -> str:
+    return "1 table" if number == 1 else f"{number} tables"

@@ -41,7 +41,7 @@ _WARNING = replace(
     rule="no-tier",
     severity=Severity.WARNING,
     database="fleetnest",
-    sentence="2 tables of `fleetnest` are in no tier: `public.invoices`, `public.tolls`.",
+    sentence="`fleetnest` has 2 tables in no tier: `public.invoices`, `public.tolls`.",
     next_step="Put each under critical, important or supporting in the configuration.",
     level=0,
 )
