@@ -59,3 +59,14 @@ class Facts:
     next_runs: Sequence[NextRun] = ()
     coverage: Sequence[KindCoverage] | None = None
     alerts: Sequence[Alert] = ()
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One database in the picture: bytes and seconds for each day, None where there was nothing."""
+
+    database: str
+    sizes: Sequence[int | None]
+    durations: Sequence[float | None]
+    ages: Sequence[float | None]
+    rpo: float | None = None
