@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from commands import alerts, approvals, restore_words, suggest
+from commands import alerts, approvals, notice_words, restore_words, suggest
 
 CANCEL, CHECK, DETAILS = "backup_cancel", "backup_check", "backup_details"
 PROVE, STOP_TEST = "restore_test", "restore_test_cancel"
 APPROVE, DECLINE, WITHDRAW = "approval_approve", "approval_decline", "approval_withdraw"
 APPROVAL_SHOW, BREAK_GLASS = "approval_show", "approval_break_glass"
+NOTICE_SUBMIT, NOTICE_EDIT, NOTICE_WITHDRAW = "notice_submit", "notice_edit", "notice_withdraw"
+NOTICE_REHEARSE, NOTICE_SEND, NOTICE_NEXT = "notice_rehearse", "notice_send", "notice_update"
+NOTICE_RETRY, NOTICE_SENT, NOTICE_AGAIN = "notice_retry", "notice_sent", "notice_again"
+NOTICE_SHOW = "notice_show"
 ALERT_TAKE, ALERT_SHOW = "alert_acknowledge", "alert_show"
 
 # What a button may carry: ids and names, nothing that could be read as further words of a command.
@@ -41,6 +45,16 @@ BUTTONS: dict[str, Button] = {
     WITHDRAW: Button(approvals.COMMAND, "withdraw"),
     APPROVAL_SHOW: Button(approvals.COMMAND, "show"),
     BREAK_GLASS: Button(approvals.COMMAND, "break-glass"),
+    NOTICE_SUBMIT: Button(notice_words.COMMAND, "submit"),
+    NOTICE_EDIT: Button(notice_words.COMMAND, "edit"),
+    NOTICE_WITHDRAW: Button(notice_words.COMMAND, "withdraw"),
+    NOTICE_REHEARSE: Button(notice_words.COMMAND, "rehearse"),
+    NOTICE_SEND: Button(notice_words.COMMAND, "send"),
+    NOTICE_NEXT: Button(notice_words.COMMAND, "update"),
+    NOTICE_RETRY: Button(notice_words.COMMAND, "retry"),
+    NOTICE_SENT: Button(notice_words.COMMAND, "sent"),
+    NOTICE_AGAIN: Button(notice_words.COMMAND, "again"),
+    NOTICE_SHOW: Button(notice_words.COMMAND, "show"),
     ALERT_TAKE: Button(alerts.COMMAND, "ack"),
     ALERT_SHOW: Button(alerts.COMMAND, "show"),
 }
