@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from bot.channels.open import ConfiguredChannels
 from bot.errors import ConfigurationError
 from bot.ledger.connection import LedgerPool, open_pool
 from bot.ledger.queue import Queue
@@ -27,12 +28,14 @@ from bot.services.backups import Backups
 from bot.services.beginnings import Beginnings
 from bot.services.break_glass import BreakGlass
 from bot.services.check_backup import BackupChecker
+from bot.services.deliveries import Deliveries
 from bot.services.fires import Fires
 from bot.services.notice_texts import NoticeTexts
 from bot.services.notifying import Notifier
 from bot.services.outcomes import Outcomes
 from bot.services.proving import Prover, Trial
 from bot.services.reaper import Reaper
+from bot.services.recipients import Recipients
 from bot.services.restore_tests import RestoreTests
 from bot.services.run_backup import BackupRunner, note_upload
 from bot.services.run_restore_test import RestoreTester, note_scratch
@@ -181,6 +184,22 @@ class House:
         return Reaper(
             self.pool, self.store, self.outcomes, ScratchReaper(self.pool, self.sources, self.outcomes)
         )
+
+    @cached_property
+    def notice_channels(self) -> ConfiguredChannels:
+        """Where notices go, as far as that is known without Slack."""
+        team = self.configuration.slack.operations_channel
+        return ConfiguredChannels(self.configuration.channels, self.environ, team_channel=team)
+
+    @cached_property
+    def recipients(self) -> Recipients:
+        """Who receives notices."""
+        return Recipients(self.pool, self.configuration.audiences, self.notice_channels, self.environ)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """What people ask of deliveries."""
+        return Deliveries(self.pool, self.queue, Gate(self.pool))
 
     @cached_property
     def notice_texts(self) -> NoticeTexts:

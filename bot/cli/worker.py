@@ -18,6 +18,7 @@ from bot.jobs import Handlers, Scheduled, Worker
 from bot.ledger import backups, restore_tests, slack_messages
 from bot.ledger.connection import borrowed
 from bot.services.heartbeats import Beat
+from bot.services.run_deliveries import DeliveryRunner
 from bot.slack import channels
 from bot.slack.client import patient_client, quick_client
 from bot.slack.deliver import Deliverer
@@ -25,6 +26,7 @@ from bot.slack.edge import bot_token
 from bot.slack.progress import Shown, SlackProgress
 from bot.slack.views import Surroundings
 from bot.supervisor import ready
+from bot.wiring.deliveries import delivery_runner_of
 from bot.wiring.topics import deliverer_of
 
 log = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ _SHUTDOWN = "the worker's shutdown"
 def worker() -> None:
     """Run backups, checks and restore tests, deliver messages, and clear up behind dead processes."""
     with open_house() as house:
-        hands = Hands(house, *_slack_parts(house))
+        hands = Hands(house, *_slack_parts(house), delivery_runner_of(house))
         jobs = Worker(
             house.ledger_url,
             house.pool,
@@ -46,6 +48,7 @@ def worker() -> None:
                 hands.run_restore_test,
                 hands.deliver,
                 hands.sweep,
+                hands.deliveries.run,
                 scheduled=Scheduled(hands.run_fire, house.follow_ups.test_backup, hands.ping),
             ),
         )
@@ -70,6 +73,7 @@ class Hands:
     house: House
     progress: SlackProgress | None
     deliverer: Deliverer | None
+    deliveries: DeliveryRunner
     running: set[str] = field(default_factory=set)
     testing: set[str] = field(default_factory=set)
 
@@ -108,7 +112,7 @@ class Hands:
 
     def sweep(self) -> int:
         """End what dead processes left, and deliver what nobody comes for any more."""
-        ended = self.house.reaper.sweep()
+        ended = self.house.reaper.sweep() + self.house.deliveries.send_forgotten()
         if self.deliverer is not None:
             with borrowed(self.house.pool) as connection:
                 ended += self.house.notifier.send_again(connection)
@@ -120,6 +124,7 @@ class Hands:
         A row that says so beats a lost lease that somebody has to wait for.
         """
         abandon.wait()
+        self.deliveries.stopping.set()  # the recipient in flight is written down, the others wait
         for backup_id in tuple(self.running):
             log.warning("cancelling backup %s: this worker is stopped", backup_id)
             with borrowed(self.house.pool) as connection:
