@@ -12,6 +12,7 @@ from bot.errors import ConfigurationError
 from bot.ledger.connection import LedgerPool, open_pool
 from bot.ledger.queue import Queue
 from bot.postgres import address
+from bot.services import audit_check
 from bot.services.access import Gate
 from bot.services.afterwards import Afterwards, FollowUps
 from bot.services.alert_desk import AlertDesk
@@ -119,6 +120,7 @@ class House:
     def fires(self) -> Fires:
         """Begins what schedules ask for; a kind without a handler is not fired."""
         handlers = Beginnings(self.backups, self.restore_tests).handlers()
+        handlers[audit_check.KIND] = self.audit_check.begin
         return Fires(self.pool, self.configuration, self.queue, self.notifier, handlers)
 
     @cached_property

@@ -11,9 +11,11 @@ from bot.ledger import audit
 from bot.ledger.audit import ChainReport
 from bot.ledger.connection import borrowed
 from bot.services.alerts import Alerts, Seen
+from bot.services.fires import Fire
 
 log = logging.getLogger(__name__)
 AUDIT_BROKEN = "audit-broken"
+KIND = "audit-check"  # of the schedule `house/audit-check`
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,11 @@ class AuditCheck:
     """Run by its schedule, `house/audit-check`."""
 
     alerts: Alerts
+
+    def begin(self, _fire: Fire) -> str:
+        """What its schedule begins; says in the ledger what came of it."""
+        report = self.run()
+        return f"{report.events} events, {'whole' if report.whole else 'broken'}"
 
     def run(self, now: datetime | None = None) -> ChainReport:
         """Compute the chain anew. What does not fit opens an alert; a whole chain later resolves it.

@@ -7,6 +7,7 @@ from bot.clock.clock import Clock
 from bot.clock.firing import Firing
 from bot.clock.ticks import Tick, Ticks
 from bot.services import due
+from bot.wiring import alerts
 
 
 def clock_of(house: House) -> Clock:
@@ -19,4 +20,4 @@ def clock_of(house: House) -> Clock:
 
 def ticks_of(house: House) -> dict[str, Tick]:
     """Name -> what one clock at a time does every minute."""
-    return {"paused-reminder": house.schedules.remind}
+    return {"paused-reminder": house.schedules.remind, **alerts.ticks(house)}

@@ -7,6 +7,7 @@ from bot.core.people import Actor
 from bot.core.reply import Reply, Request
 from bot.services import approval_forms
 from bot.slack.doors import Doors, FormHandler
+from bot.wiring import alerts as wired_alerts
 from commands import approvals, backup, restore_test, restore_words, suggest
 
 
@@ -14,7 +15,7 @@ def doors_of(house: House) -> Doors:
     """Every door of this house."""
 
     def on_backup(request: Request, actor: Actor) -> Reply:
-        return backup.answer(request, actor, house.backups)
+        return backup.answer(request, actor, house.backups, house.schedules)
 
     def on_restore_test(request: Request, actor: Actor) -> Reply:
         known = backup.known(house.backups, request.channel)
@@ -35,6 +36,7 @@ def doors_of(house: House) -> Doors:
             suggest.COMMAND: on_backup,
             restore_words.COMMAND: on_restore_test,
             approvals.COMMAND: on_approvals,
+            **wired_alerts.commands(house),
         },
         forms=forms,
         # Whoever decides must hold the role at the click, not a minute ago.
