@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.channels.open import ConfiguredChannels
+from bot.core.approvals import Approval
+from bot.core.people import Actor
 from bot.errors import ConfigurationError
-from bot.ledger.connection import LedgerPool, open_pool
+from bot.ledger.connection import LedgerConnection, LedgerPool, open_pool
 from bot.ledger.queue import Queue
 from bot.postgres import address
-from bot.services import audit_check
+from bot.services import audit_check, health_reports, notice_book
 from bot.services.access import Gate
 from bot.services.afterwards import Afterwards, FollowUps
 from bot.services.alert_desk import AlertDesk
@@ -31,6 +33,9 @@ from bot.services.break_glass import BreakGlass
 from bot.services.check_backup import BackupChecker
 from bot.services.deliveries import Deliveries
 from bot.services.fires import Fires
+from bot.services.health_reports import HealthReports
+from bot.services.home import Home
+from bot.services.notice_parts import NoticeParts, build_notices
 from bot.services.notice_texts import NoticeTexts
 from bot.services.notifying import Notifier
 from bot.services.outcomes import Outcomes
@@ -121,7 +126,19 @@ class House:
         """Begins what schedules ask for; a kind without a handler is not fired."""
         handlers = Beginnings(self.backups, self.restore_tests).handlers()
         handlers[audit_check.KIND] = self.audit_check.begin
+        handlers[health_reports.TOPIC] = self.health_reports.post
         return Fires(self.pool, self.configuration, self.queue, self.notifier, handlers)
+
+    @cached_property
+    def health_reports(self) -> HealthReports:
+        """The health report, on demand and when it is due."""
+        witnesses = Witnesses(self.store)
+        return HealthReports(self.pool, self.sources, witnesses, self.notifier, Gate(self.pool))
+
+    @cached_property
+    def home(self) -> Home:
+        """Everybody's Home tab."""
+        return Home(self.pool, self.sources, self.approvals)
 
     @cached_property
     def follow_ups(self) -> FollowUps:
@@ -211,7 +228,8 @@ class House:
     @cached_property
     def approval_aftermath(self) -> Aftermath:
         """What decisions bring with them."""
-        return Aftermath(ApprovalTelling(self.pool, self.notifier, self.configuration))
+        telling = ApprovalTelling(self.pool, self.notifier, self.configuration)
+        return Aftermath(telling, {notice_book.TOPIC: self._notice_decided})
 
     @cached_property
     def approvals(self) -> Approvals:
@@ -219,9 +237,25 @@ class House:
         return Approvals(self.pool, self.configuration, Gate(self.pool), self.approval_aftermath)
 
     @cached_property
+    def notices(self) -> NoticeParts:
+        """What customers are told."""
+        return build_notices(
+            self.pool,
+            self.configuration,
+            self.notifier,
+            approvals=self.approvals,
+            texts=self.notice_texts,
+            recipients=self.recipients,
+            deliveries=self.deliveries,
+        )
+
+    @cached_property
     def break_glass(self) -> BreakGlass:
         """Going ahead alone."""
         return BreakGlass(self.pool, self.configuration, Gate(self.pool), self.approval_aftermath)
+
+    def _notice_decided(self, connection: LedgerConnection, approval: Approval, actor: Actor) -> None:
+        self.notices.life.decided(connection, approval, actor)
 
     def _note_upload(self, run: Run, upload_id: str) -> None:
         note_upload(self.pool, run, upload_id)

@@ -240,8 +240,9 @@ def _untrue(notice: Notice, revision: NoticeRevision, now: datetime) -> str | No
         return "the window had begun"
     if revision.stage == STARTED and notice.window and now >= notice.window.end:
         return "the window was over"
-    if revision.window and revision.covered_by is None and now >= revision.window.start + _LATEST:
-        return "what it announces had begun"
+    announces = revision.window is not None and revision.covered_by is None
+    if announces and revision.window and revision.send_at and revision.send_at < revision.window.start:
+        return "what it announces had begun" if now >= revision.window.start + _LATEST else None
     return None
 
 

@@ -125,6 +125,12 @@ def covering(conn: LedgerConnection, database: str, at: datetime) -> bool:
     return bool(statements("notices").value(conn, "covering", database=database, at=at))
 
 
+def told_before(conn: LedgerConnection, notice_id: str) -> list[tuple[str, str]]:
+    """Channel and recipient of everybody who got an earlier text, or may have got it."""
+    rows = statements("notices").every(conn, "told_before", notice_id=notice_id)
+    return [(row["channel"], row["recipient"]) for row in rows]
+
+
 def add_revision(
     conn: LedgerConnection,
     notice_id: str,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
 
 from bot.core.notice_fields import FieldType, Filled, Value, canonical, moment
 from bot.core.notices import Notice, NoticeText, Reach, Window, bundle_hash, follow_up_times
 from bot.errors import FieldsError, UserError
 from bot.ledger.notices import NewRevision
+from bot.services.notice_audience import NoticeAudience, reach_of
 from bot.services.notice_stages import NoticeStage
 from bot.services.notice_texts import NoticeTexts, content_hash
 from bot.settings import Configuration
@@ -37,27 +37,6 @@ class NoticeInput:
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """Whom audiences reach: channel -> recipients, each once; and how many were left out as invalid."""
-
-    recipients: Mapping[str, Sequence[str]]
-    left_out: int = 0
-
-    @property
-    def reach(self) -> Reach:
-        """The numbers alone."""
-        counts = tuple((channel, len(names)) for channel, names in self.recipients.items())
-        return Reach(sum(number for _, number in counts), counts, self.left_out)
-
-
-class Audiences(Protocol):
-    """Reads recipients."""
-
-    def gather(self, names: Sequence[str]) -> Gathered:
-        """Everybody in these audiences. Raises a SparewheelError where they cannot be read."""
-
-
-@dataclass(frozen=True)
 class Written:
     """A text and those that it covers; all with one bundle hash."""
 
@@ -74,7 +53,7 @@ class NoticeWriter:
 
     configuration: Configuration
     texts: NoticeTexts
-    audiences: Audiences
+    audience: NoticeAudience
 
     def write(
         self,
@@ -101,7 +80,7 @@ class NoticeWriter:
         window = _window(stage, filled.values, notice, now)
         if window and stage.file.starts_at and not stage.file.ends and send_at and send_at >= window.start:
             raise FieldsError({"send_at": "This is after the window begins; customers must be told before."})
-        reach = self.audiences.gather(typed.audiences).reach
+        reach = reach_of(self.audience.gather(typed.audiences, notice.id if notice else None))
         self_made = _Maker(self, typed, product, author, authors, reach.total)
         first = self_made.revision(stage, filled.values, send_at, window)
         covered = self._covered(self_made, stage, filled, window, send_at or now)

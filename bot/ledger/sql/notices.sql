@@ -34,6 +34,18 @@ SELECT EXISTS (
         AND window_start <= :at AND :at < window_end
 );
 
+-- name: told_before(notice_id)
+SELECT DISTINCT delivery.channel, delivery.recipient
+FROM delivery
+JOIN dispatch ON dispatch.id = delivery.dispatch_id
+WHERE dispatch.notice_id = :notice_id AND NOT dispatch.rehearsal AND delivery.state IN ('sent', 'unknown')
+ORDER BY delivery.channel, delivery.recipient;
+
+-- name: set_recipients(notice_id, number, recipients)!
+-- The audience has grown or shrunk since the text was written; the text itself is as it was.
+UPDATE notice_revision SET recipients = :recipients
+WHERE notice_id = :notice_id AND (number = :number OR covered_by = :number);
+
 -- name: next_number(notice_id)$
 SELECT coalesce(max(number), 0) + 1 FROM notice_revision WHERE notice_id = :notice_id;
 
@@ -137,7 +149,7 @@ WHERE id = :id AND phase = 'draft';
 
 -- name: mark_asked(id, stage)!
 UPDATE notice SET asked = asked || ARRAY[:stage::text]
-WHERE id = :id AND phase = 'live' AND NOT asked @> ARRAY[:stage::text];
+WHERE id = :id AND NOT asked @> ARRAY[:stage::text];
 
 -- name: mark_promise(id, number)!
 UPDATE notice SET promise_reminders = :number

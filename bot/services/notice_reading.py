@@ -1,0 +1,142 @@
+"""Looking at notices: the message as of now, lists, everything about one, and what outbox rows show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.delivery import DeliverySummary
+from bot.core.notices import Notice, NoticeRevision, Reach, RevisionState, current
+from bot.core.people import Action, Actor
+from bot.core.reply import Showing
+from bot.errors import NotFoundError
+from bot.ledger import approvals, dispatches
+from bot.ledger import notices as ledger
+from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
+from bot.services.access import Gate
+from bot.services.notice_book import TOPIC, find
+from bot.services.notice_views import (
+    NoticeAsk,
+    NoticeDetails,
+    NoticeHistoryLine,
+    NoticeList,
+    NoticeMessage,
+)
+from bot.settings import Configuration
+
+_LISTED = 20
+
+
+@dataclass(frozen=True)
+class NoticeReading:
+    """Reads, and changes nothing."""
+
+    pool: LedgerPool
+    configuration: Configuration
+    gate: Gate
+
+    def message(self, notice_id: str) -> NoticeMessage:
+        """A notice's message as of now, by its id or the beginning of it.
+
+        Raises:
+            NotFoundError: no such notice.
+        """
+        with borrowed(self.pool) as connection:
+            return self.read(connection, find(connection, notice_id).id)
+
+    def newest(self, actor: Actor) -> NoticeList:
+        """`/notice list`.
+
+        Raises:
+            NotAllowedError: the actor has no role.
+        """
+        self.gate.admit(actor, Action.SEE, {"what": "notices"})
+        with borrowed(self.pool) as connection:
+            found = ledger.newest(connection, _LISTED)
+            entries = [(notice, current(ledger.revisions(connection, notice.id))) for notice in found]
+        return NoticeList(entries, datetime.now(UTC))
+
+    def show(self, actor: Actor, notice_id: str) -> NoticeDetails:
+        """`/notice show ID`: the exact texts, how each was delivered, who approved what.
+
+        Raises:
+            NotAllowedError: the actor has no role.
+            NotFoundError: no such notice.
+        """
+        self.gate.admit(actor, Action.SEE, {"notice": notice_id[:8]})
+        with borrowed(self.pool) as connection:
+            notice = find(connection, notice_id)
+            revisions = ledger.revisions(connection, notice.id)
+            asked = [
+                approval
+                for revision in revisions
+                for approval in reversed(approvals.of_subject(connection, TOPIC, revision.key))
+            ]
+            events = ledger.events(connection, notice.id)
+            return NoticeDetails(self.read(connection, notice.id), revisions, asked, events)
+
+    def last_of(self, kind: str, product: str | None = None) -> NoticeRevision | None:
+        """The newest text of the newest notice of a kind: starting values for the next one."""
+        with borrowed(self.pool) as connection:
+            notice = ledger.newest_of_kind(connection, kind, product)
+            if notice is None:
+                return None
+            own = [r for r in ledger.revisions(connection, notice.id) if r.covered_by is None]
+            return own[-1] if own else None
+
+    def read(self, connection: LedgerConnection, notice_id: str) -> NoticeMessage:
+        """The same in the caller's transaction, by the exact id."""
+        notice = ledger.get(connection, notice_id)
+        revisions = ledger.revisions(connection, notice_id)
+        shown = current(revisions)
+        if shown is None:
+            raise NotFoundError(f"Notice {notice_id} has no text.", next_step="")
+        approval = approvals.get(connection, shown.approval_id) if shown.approval_id else None
+        return NoticeMessage(
+            notice=notice,
+            current=shown,
+            now=datetime.now(UTC),
+            covered=[r for r in revisions if r.covered_by == shown.number],
+            reach=Reach(shown.recipients),
+            deliveries=_deliveries(connection, notice_id),
+            approval=approval,
+            sent=[r for r in reversed(revisions) if r.state in (RevisionState.SENT, RevisionState.SENDING)],
+            time_zone=self._zone(notice),
+        )
+
+    def covered(self, connection: LedgerConnection, revision: NoticeRevision) -> Sequence[NoticeRevision]:
+        """What is approved together with a text, in the order of the times."""
+        every = ledger.revisions(connection, revision.notice_id)
+        return [each for each in every if each.covered_by == revision.number]
+
+    def window_covers(self, database: str, at: datetime) -> bool:
+        """Whether customers were told of works on this database at this instant."""
+        with borrowed(self.pool) as connection:
+            return ledger.covering(connection, database, at)
+
+    def showing(self, subject: str, stage: str) -> Showing | None:
+        """What a row of the topics of notices shows now; None where there is nothing to show."""
+        try:
+            message = self.message(subject.partition("/")[0])
+        except NotFoundError:
+            return None
+        if stage.startswith("ask:"):
+            what = stage.split(":")[1]
+            return Showing(NoticeAsk(message.notice, what, message.now), "thread")
+        if stage.startswith("history:"):
+            wanted = int(stage.split(":")[1])
+            with borrowed(self.pool) as connection:
+                events = ledger.events(connection, message.notice.id)
+            line = next((event for event in events if event.seq == wanted), None)
+            return Showing(NoticeHistoryLine(message.notice, line), "thread") if line else None
+        return Showing(message)
+
+    def _zone(self, notice: Notice) -> str:
+        product = self.configuration.notices.products.get(notice.product)
+        return product.time_zone if product else "UTC"
+
+
+def _deliveries(connection: LedgerConnection, notice_id: str) -> Mapping[int, DeliverySummary]:
+    found = dispatches.of_notice(connection, notice_id)
+    return {each.revision: dispatches.summary(connection, each) for each in found}

@@ -1,0 +1,170 @@
+"""The last yes, with the number of recipients; rehearsals; and handing a text over to delivery, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.core.delivery import REHEARSAL
+from bot.core.notices import Notice, NoticePhase, NoticeRevision, RevisionState, is_over_after
+from bot.core.people import Action, Actor
+from bot.core.units import plural
+from bot.errors import UserError
+from bot.ledger import notices as ledger
+from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
+from bot.ledger.dispatches import Dispatch, NewDispatch
+from bot.services.access import Gate
+from bot.services.deliveries import Deliveries
+from bot.services.notice_audience import NoticeAudience
+from bot.services.notice_book import NoticeBook, find, revision_of, the_clock
+from bot.services.notice_reading import NoticeReading
+from bot.services.notice_views import NoticeAnswer, NoticeMessage
+from bot.services.notice_writing import not_in_this_state
+from bot.services.recipients import Audience
+
+
+@dataclass(frozen=True)
+class NoticeSending:
+    """From an approved text to one that is on its way, and to one that has gone."""
+
+    pool: LedgerPool
+    gate: Gate
+    audience: NoticeAudience
+    deliveries: Deliveries
+    book: NoticeBook
+    reading: NoticeReading
+
+    def confirm_send(self, actor: Actor, notice_id: str, number: int, recipients: int) -> NoticeMessage:
+        """The last yes: send text `number` to `recipients` people, at once or at its time.
+
+        Raises:
+            UserError: it is not approved (any more), somebody was faster, or the number is another by now.
+            NotAllowedError: the actor's role does not reach.
+        """
+        self.gate.admit(actor, Action.WRITE_NOTICE, {"notice": notice_id[:8], "revision": number})
+        notice, revision = self._look(notice_id, number)
+        if revision.state is not RevisionState.APPROVED or revision.covered_by:
+            raise not_in_this_state("sent", revision.state.value)
+        audience = self.audience.gather(revision.audiences, notice.id)
+        self._refuse_other_number(actor, notice, revision, audience, recipients)
+        with borrowed(self.pool) as connection:
+            notice = ledger.get(connection, notice.id, lock=True)
+            state = ledger.confirm(connection, revision, actor.user, datetime.now(UTC))
+            if state is None:
+                raise not_in_this_state("sent", revision_of(connection, notice, number).state.value)
+            ledger.move(connection, "confirm_covered", notice.id, number, confirmed_by=actor.user)
+            if state is RevisionState.SENDING:
+                self.hand_over(connection, notice, revision, audience)
+            told = ledger.get(connection, notice.id)
+            details = {"confirmed_recipients": recipients}
+            self.book.note(connection, told, actor, state.value, revision, details=details)
+            return self.reading.read(connection, notice.id)
+
+    def rehearse(self, actor: Actor, notice_id: str, number: int) -> NoticeAnswer:
+        """Send a text to the team's channel alone, marked as a rehearsal. Needs no approval.
+
+        Raises:
+            UserError: the notice belongs to no channel.
+            NotAllowedError: the actor's role does not reach.
+        """
+        self.gate.admit(actor, Action.WRITE_NOTICE, {"notice": notice_id[:8], "revision": number})
+        notice, revision = self._look(notice_id, number)
+        if notice.channel is None:
+            raise UserError(
+                "This notice belongs to no channel of the team, so there is nobody to rehearse before.",
+                next_step="Set `[slack] operations_channel` and write it again.",
+            )
+        with borrowed(self.pool) as connection:
+            new = _dispatch(notice, revision, rehearsal=True)
+            self.deliveries.plan(connection, new, {REHEARSAL: (notice.channel,)})
+            self.book.note(connection, notice, actor, "rehearsed", revision)
+        return NoticeAnswer(notice, revision, "rehearsed", 1)
+
+    def hand_over(
+        self, connection: LedgerConnection, notice: Notice, revision: NoticeRevision, audience: Audience
+    ) -> None:
+        """Begin the delivery of a text that has just been moved to SENDING; the notice is locked.
+
+        Texts that wait for their time and would contradict it are taken out.
+        """
+        self.deliveries.plan(connection, _dispatch(notice, revision), audience.recipients)
+        ledger.move(connection, "set_recipients", notice.id, revision.number, recipients=audience.total)
+        if revision.covered_by is None:
+            moved = revision.window is not None and revision.window != notice.window
+            stage = None if moved or revision.ends else revision.stage
+            why = f"{revision.title} says otherwise"
+            ledger.replace_scheduled(connection, notice.id, revision.number, why, stage)
+        ledger.told(connection, notice, revision)
+
+    def stop(self, connection: LedgerConnection, notice_id: str, number: int) -> str:
+        """Take back what has not been handed over; a sentence, empty where nothing was on its way.
+
+        Call it before the notice is locked: whoever ends a delivery takes the two in this order.
+        """
+        if self.deliveries.summary(notice_id, number) is None:
+            return ""
+        return self.deliveries.withdraw_waiting(connection, notice_id, number)
+
+    def progressed(self, dispatch: Dispatch) -> None:
+        """Delivery goes on: the message is drawn by whoever listens to deliveries (see the worker)."""
+
+    def finished(self, connection: LedgerConnection, dispatch: Dispatch) -> None:
+        """Nobody waits any more: the text is out, in the transaction that ends its delivery."""
+        if not dispatch.rehearsal:
+            self.close(connection, dispatch.notice_id, dispatch.revision)
+
+    def close(self, connection: LedgerConnection, notice_id: str, number: int) -> None:
+        """A text is out; with the last one the matter is over. Once, whoever calls first."""
+        notice = ledger.get(connection, notice_id, lock=True)
+        if not ledger.move(connection, "sent", notice_id, number):
+            return
+        revision = revision_of(connection, notice, number)
+        over = is_over_after(revision, ledger.revisions(connection, notice_id))
+        if over:
+            ledger.end(connection, notice_id, NoticePhase.OVER)
+        now = ledger.get(connection, notice_id)
+        self.book.note(connection, now, the_clock(notice), "sent", revision)
+        if over:
+            self.book.note(connection, now, the_clock(notice), "over", revision)
+
+    def _look(self, notice_id: str, number: int) -> tuple[Notice, NoticeRevision]:
+        with borrowed(self.pool) as connection:
+            notice = find(connection, notice_id)
+            return notice, revision_of(connection, notice, number)
+
+    def _refuse_other_number(
+        self, actor: Actor, notice: Notice, revision: NoticeRevision, audience: Audience, shown: int
+    ) -> None:
+        """Whoever confirmed another number did not mean this one. The message then shows the new one."""
+        if audience.total == shown:
+            return
+        with borrowed(self.pool) as connection:
+            ledger.get(connection, notice.id, lock=True)
+            ledger.move(connection, "set_recipients", notice.id, revision.number, recipients=audience.total)
+            details = {"shown": shown, "now": audience.total}
+            self.book.note(connection, notice, actor, "recounted", revision, details=details)
+        raise UserError(
+            f"It would reach {plural(audience.total, 'recipient')} now, not {shown:,}. Nothing was sent.",
+            next_step="The message shows the new number; confirm that one if it is right.",
+        )
+
+
+def _dispatch(notice: Notice, revision: NoticeRevision, *, rehearsal: bool = False) -> NewDispatch:
+    window = revision.window
+    return NewDispatch(
+        notice_id=notice.id,
+        revision=revision.number,
+        team=notice.team,
+        kind=notice.kind,
+        stage=revision.stage,
+        severity=revision.severity,
+        status=revision.status,
+        subject=revision.text.subject,
+        body_text=revision.text.text,
+        body_html=revision.text.html,
+        body_slack=revision.text.slack,
+        content_hash=revision.content_hash,
+        starts_at=window.start if window else None,
+        ends_at=window.end if window else None,
+        rehearsal=rehearsal,
+    )
