@@ -11,19 +11,33 @@ from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import formatdate
+from typing import Any
 from urllib.parse import quote
 
 from bot.channels.interface import Outgoing, Receipt
 from bot.errors import ChannelBusyError, ChannelError, ChannelRefusedError, ChannelUnknownError
 from bot.settings.channels import SmtpSettings
 
-_POLICY = SMTP.clone(cte_type="7bit", raise_on_defect=False)
 _ENHANCED = re.compile(rb"\d\.\d{1,3}\.\d{1,3}(?= |$)")
 _LINE_DOT = re.compile(rb"(?m)^\.")
 _CLOSING, _GO_ON, _GONE_FOR_GOOD = 421, 354, 500
 _OK = frozenset({250, 251, 252})
+# The library folds a long word by encoding it, and nobody's reader would find the address in there.
+_UNFOLDED = frozenset({"list-unsubscribe", "message-id", "in-reply-to"})
+
+
+class _MailPolicy(EmailPolicy):
+    """Headers whose value is one long word go out as one line; RFC 5322 allows 998 characters."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() in _UNFOLDED:
+            return f"{name}: {value}\r\n".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_POLICY = _MailPolicy(linesep="\r\n", cte_type="7bit")
 
 
 @dataclass

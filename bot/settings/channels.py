@@ -35,7 +35,7 @@ class SmtpSettings(Part):
     sender: MailAddress
     sender_name: Annotated[str, Field(pattern=r"^[^\r\n]*$", max_length=80)] = ""
     reply_to: MailAddress | None = None
-    unsubscribe: Annotated[str, Field(pattern=r"^(https://|mailto:)[^\s<>\"]+$")]
+    unsubscribe: Annotated[str, Field(pattern=r"^(https://|mailto:)[!-;=?-~]+$", max_length=200)]
     per_second: PerSecond = 10.0
     timeout: Timeout = 30.0
 
