@@ -56,6 +56,10 @@ class Submission:
         value = self.values.get(name)
         return value.strip() if isinstance(value, str) else ""
 
+    def moment(self, name: str) -> str:
+        """A moment, asked for by the fields `NAME__day` and `NAME__hour`: `2030-03-05 02:00`."""
+        return f"{self.text(f'{name}__day')} {self.text(f'{name}__hour')}".strip()
+
     def chosen(self, name: str) -> tuple[str, ...]:
         """A field of several choices."""
         value = self.values.get(name)

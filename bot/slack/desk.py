@@ -11,12 +11,13 @@ from slack_sdk import WebClient
 
 from bot.core.people import Actor
 from bot.core.reply import FormReply, Reply, Request, Submission
-from bot.errors import NotAllowedError, ServiceError, SparewheelError, WordsError
+from bot.errors import FieldsError, NotAllowedError, ServiceError, SparewheelError, WordsError
 from bot.services.views import Refusal
 from bot.slack import incoming, screens
 from bot.slack.answer import Asker, whisper
 from bot.slack.directory import Directory
 from bot.slack.doors import Doors
+from bot.slack.forms.base import HOUR
 from bot.slack.views import Surroundings, render
 
 _LOG = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ class Desk:
         """
         sent = incoming.submission(body)
         answer = self._form_reply(sent)
+        if isinstance(answer, FieldsError):
+            return _errors(body, answer.fields), _nothing
         if isinstance(answer, SparewheelError):
             words = f"{answer.sentence} {answer.next_step}".strip()
             return _errors(body, {"": words}), _nothing
@@ -162,7 +165,7 @@ def _errors(body: Body, errors: Mapping[str, str]) -> dict[str, Any]:
         return {"response_action": "clear"}
     placed: dict[str, str] = {}
     for name, words in errors.items():
-        where = name if name in inputs else inputs[-1]
+        where = next((one for one in (name, name + HOUR) if one in inputs), inputs[-1])
         placed[where] = f"{placed[where]} {words}" if where in placed else words
     return {"response_action": "errors", "errors": placed}
 

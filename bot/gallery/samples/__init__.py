@@ -6,15 +6,17 @@ and FORMS (modals). Names that begin with `worst` hold everything as long and as
 
 from __future__ import annotations
 
-from bot.gallery.samples import alerts, approvals, backups, lists, restore_tests
+from bot.gallery.samples import alerts, approvals, backups, lists, notices, restore_tests
 from bot.gallery.samples.records import CHECKING, FAILED, RUNNING, STORED
 from bot.gallery.samples.values import AROUND, EVIL, NOW, WORST_AROUND, actor
 
-_FAMILIES = (alerts, approvals, backups, restore_tests, lists)
+_FAMILIES = (alerts, approvals, backups, restore_tests, lists, notices)
 
 VIEWS: dict[str, object] = {name: view for family in _FAMILIES for name, view in family.VIEWS.items()}
 HOMES: dict[str, object] = {}
-FORMS: dict[str, object] = {name: form for family in (approvals,) for name, form in family.FORMS.items()}
+FORMS: dict[str, object] = {
+    name: form for family in (approvals, notices) for name, form in family.FORMS.items()
+}
 
 __all__ = [
     "AROUND",

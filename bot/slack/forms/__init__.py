@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.slack.forms import approvals
+from bot.slack.forms import approvals, notice
 from bot.slack.forms.base import Modal, render_form
 
-__all__ = ["Modal", "approvals", "render_form"]
+__all__ = ["Modal", "approvals", "notice", "render_form"]

@@ -14,6 +14,8 @@ from bot.slack.fit import cut
 # docs.slack.dev, "Views" and "Block elements"; counted in characters.
 _TITLE, _BUTTON, _OPTION, _LABEL, _HINT, _ENTRY = 24, 24, 75, 150, 300, 3000
 _OPTIONS = 100
+# A moment is asked for by two inputs; an error about it stands under the second.
+DAY, HOUR = "__day", "__hour"
 
 
 @dataclass(frozen=True)

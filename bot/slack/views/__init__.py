@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from bot.slack.views import alerts, approvals, backup, check, details, lists, notes, restore_test
+from bot.slack.views import (
+    alerts,
+    approvals,
+    backup,
+    check,
+    details,
+    lists,
+    notes,
+    notice_lists,
+    notices,
+    restore_test,
+    schedules,
+)
 from bot.slack.views.base import Surroundings, render
 
 __all__ = [
@@ -14,6 +26,9 @@ __all__ = [
     "details",
     "lists",
     "notes",
+    "notice_lists",
+    "notices",
     "render",
     "restore_test",
+    "schedules",
 ]

@@ -1,0 +1,163 @@
+"""The one message of a notice: where it stands, whom it reaches and when, word for word, and what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core import notice_times
+from bot.core.delivery import DeliverySummary
+from bot.core.notices import NoticePhase, NoticeRevision, RevisionState
+from bot.core.units import count_text, plural
+from bot.services import notice_export
+from bot.services.notice_views import NoticeMessage
+from bot.slack import mrkdwn, texts
+from bot.slack.blocks import Block, Rendered, Snippet, actions, at_most_fifty, button, confirm
+from bot.slack.buttons import (
+    NOTICE_EDIT,
+    NOTICE_NEXT,
+    NOTICE_REHEARSE,
+    NOTICE_SEND,
+    NOTICE_SHOW,
+    NOTICE_SUBMIT,
+    NOTICE_WITHDRAW,
+)
+from bot.slack.fit import GOOD_TEXT, cut_mrkdwn
+from bot.slack.views.base import Surroundings, render
+from bot.slack.views.notice_deliveries import delivery_blocks, progress_lines
+from bot.slack.views.notice_texts import word_for_word
+
+_HEADLINES = {
+    RevisionState.DRAFT: "Draft",
+    RevisionState.SUBMITTED: "Waiting for approval",
+    RevisionState.APPROVED: "Approved, not sent yet",
+    RevisionState.SCHEDULED: "Goes out by itself",
+    RevisionState.SENDING: "Being sent",
+    RevisionState.SENT: "Sent",
+    RevisionState.REPLACED: "Replaced by a later text",
+    RevisionState.WITHDRAWN: "Withdrawn",
+    RevisionState.SKIPPED: "Not sent",
+}
+_NEXT = {
+    RevisionState.DRAFT: "Nothing has been sent. Read it as a customer will, then let somebody else read it.",
+    RevisionState.SUBMITTED: "Nothing has been sent. Somebody else reads it; an edit makes their yes void.",
+    RevisionState.APPROVED: "Nothing has been sent. It takes one last yes, with the number of recipients.",
+    RevisionState.SCHEDULED: "Nothing is left to do; until then it can be withdrawn.",
+    RevisionState.SENDING: "Everyone is written to once. What fails is listed here.",
+    RevisionState.WITHDRAWN: "It does not go out.",
+    RevisionState.SKIPPED: "Its time had passed.",
+}
+
+
+@render.register
+def _(view: NoticeMessage, around: Surroundings) -> Rendered:
+    del around
+    head = texts.fill("notice_head", notice_facts(view) | {"progress": progress_lines(_delivery(view))})
+    blocks = texts.as_blocks(head)
+    whole = True
+    if view.current.state not in (RevisionState.SENT, RevisionState.WITHDRAWN):
+        more, whole = word_for_word(view.current.text)
+        blocks += more
+    covered = texts.fill("notice_covered", {"covered": view.covered, "zone": view.time_zone})
+    foot = texts.fill("notice_foot", notice_facts(view))
+    blocks += [*texts.as_blocks(covered), *delivery_blocks(view.deliveries), *texts.as_blocks(foot)]
+    blocks += _buttons(view)
+    text = cut_mrkdwn(texts.as_text([*head, *covered, *foot]), GOOD_TEXT)
+    return Rendered(text, at_most_fifty(blocks), _file(view, whole=whole))
+
+
+def notice_facts(view: NoticeMessage) -> dict[str, Any]:
+    """What the templates of a notice may print."""
+    current, window = view.current, view.current.window or view.notice.window
+    lines = notice_times.window_lines(window.start, window.end, (view.time_zone,)) if window else []
+    total = view.reach.total if view.reach else current.recipients
+    return {
+        "notice": view.notice,
+        "current": current,
+        "reach": view.reach,
+        "total": total,
+        "headline": _headline(view),
+        "next": _next(view),
+        "author": mrkdwn.mention(current.author),
+        "confirmed_by": mrkdwn.mention(current.confirmed_by) if current.confirmed_by else None,
+        "window": lines,
+        "at_once": current.send_at is None,
+        "over": view.notice.phase is NoticePhase.OVER,
+        "hash": current.content_hash[:16],
+        "sent": [_sent_line(view, one) for one in view.sent],
+    }
+
+
+def _headline(view: NoticeMessage) -> str:
+    if view.notice.phase is NoticePhase.OVER:
+        return "Over"
+    if view.current.state is RevisionState.DRAFT and view.current.note:
+        return "Changes wanted"
+    return _HEADLINES[view.current.state]
+
+
+def _next(view: NoticeMessage) -> str:
+    if view.current.state is RevisionState.SENT and view.notice.phase is NoticePhase.LIVE:
+        return "Customers have read this, and wait for the next word."
+    return _NEXT.get(view.current.state, "")
+
+
+def _sent_line(view: NoticeMessage, revision: NoticeRevision) -> str:
+    delivery = view.deliveries.get(revision.number)
+    went = f", {count_text(delivery.total)} recipients" if delivery else ""
+    return f"{revision.title}{went}"
+
+
+def _delivery(view: NoticeMessage) -> DeliverySummary | None:
+    return view.deliveries.get(view.current.number)
+
+
+def _buttons(view: NoticeMessage) -> list[Block]:
+    """What can be done next. The service looks at roles and at the text's number when one is pressed."""
+    key = view.current.key
+    edit = button("Edit", NOTICE_EDIT, key)
+    withdraw = button(
+        "Withdraw",
+        NOTICE_WITHDRAW,
+        key,
+        confirm=confirm("Withdraw it?", "What has not been sent yet is not sent.", "Withdraw", "Keep it"),
+    )
+    row = {
+        RevisionState.DRAFT: [
+            button("Submit for approval", NOTICE_SUBMIT, key, style="primary"),
+            edit,
+            button("Rehearse", NOTICE_REHEARSE, key),
+            withdraw,
+        ],
+        RevisionState.SUBMITTED: [edit, button("Rehearse", NOTICE_REHEARSE, key), withdraw],
+        RevisionState.APPROVED: [_send_button(view), edit, withdraw],
+        RevisionState.SCHEDULED: [withdraw],
+    }.get(view.current.state, [])
+    if view.notice.phase is NoticePhase.LIVE:
+        row.append(button("Write the next word", NOTICE_NEXT, view.notice.id))
+    if view.current.state is RevisionState.SENT:
+        row.append(button("Everything about it", NOTICE_SHOW, view.notice.id))
+    return [actions(row)] if row else []
+
+
+def _send_button(view: NoticeMessage) -> Block:
+    """The last question; the number that was answered goes along, and must still be the number."""
+    total = view.reach.total if view.reach else view.current.recipients
+    number = plural(total, "recipient")
+    when = "at its time" if view.current.send_at else "now"
+    sure = confirm(
+        f"Really send to {number}?",
+        f"It goes out {when}, to real customers, and cannot be taken back.",
+        "Send it",
+        "Not yet",
+    )
+    return button(
+        f"Send to {number}", NOTICE_SEND, f"{view.current.key}:{total}", style="danger", confirm=sure
+    )
+
+
+def _file(view: NoticeMessage, *, whole: bool) -> Snippet | None:
+    """Everything that would go out, where the message cannot show all of it; once, with the draft."""
+    if view.current.state is not RevisionState.DRAFT or (whole and not view.covered):
+        return None
+    content = notice_export.texts([view.current, *view.covered], view.time_zone)
+    return Snippet(f"notice-{view.current.key}.md", "Word for word, everything that would go out", content)
