@@ -8,6 +8,7 @@ from bot.core.backup import Format, Kind
 from bot.core.check import CheckMessage
 from bot.core.people import Actor
 from bot.core.reply import Reply, Request
+from bot.services.report_views import HealthReport
 from bot.services.views import (
     Asked,
     BackupDetails,
@@ -17,7 +18,9 @@ from bot.services.views import (
     HelpView,
     StatusView,
 )
-from commands import suggest
+from commands import schedule, schedule_words, suggest
+from commands.schedule import ScheduleService
+from commands.schedule_words import about_schedules
 from commands.words import (
     Cancel,
     Check,
@@ -25,6 +28,7 @@ from commands.words import (
     Known,
     Listing,
     Now,
+    Report,
     Show,
     Status,
     Wanted,
@@ -76,7 +80,20 @@ class BackupService(Protocol):
         """The database that a channel stands for."""
 
 
-def answer(request: Request, actor: Actor, backups: BackupService) -> Reply:
+class ReportService(Protocol):
+    """What this command needs of `bot.services.health_reports.HealthReports`."""
+
+    def on_demand(self, actor: Actor, database: str | None = None) -> HealthReport:
+        """How everything stands and stood."""
+
+
+def answer(
+    request: Request,
+    actor: Actor,
+    backups: BackupService,
+    schedules: ScheduleService | None = None,
+    reports: ReportService | None = None,
+) -> Reply:
     """Answer one command; only the asker sees the answer.
 
     The message that everybody in the channel sees is not among the answers: the service puts it into
@@ -85,7 +102,14 @@ def answer(request: Request, actor: Actor, backups: BackupService) -> Reply:
     Raises:
         SparewheelError: the refusal, for whoever shows it.
     """
-    return Reply(_view(parse(request.text, known(backups, request.channel)), request, actor, backups))
+    if schedules is not None and about_schedules(request.text):
+        databases, default = backups.database_names(), backups.default_database(request.channel)
+        wanted = schedule_words.parse(request.text, schedule.known(schedules, databases, default))
+        return Reply(schedule.view(wanted, actor, schedules, request.channel))
+    asked = parse(request.text, known(backups, request.channel))
+    if isinstance(asked, Report) and reports is not None:
+        return Reply(reports.on_demand(actor, asked.database))
+    return Reply(_view(asked, request, actor, backups))
 
 
 def known(backups: BackupService, channel: str) -> Known:
@@ -100,7 +124,7 @@ def _view(  # noqa: PLR0911 - one return per command
     match wanted:
         case Now():
             return _ask(wanted, request, actor, backups)
-        case Status(database):
+        case Status(database) | Report(database):
             return backups.status(actor, database)
         case Listing(database, kind):
             return backups.recent(actor, database, kind)

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import click
 
 from bot.app import House
-from bot.cli import as_json, text, work
+from bot.cli import as_json, schedule_text, text, work
 from bot.cli.interrupts import Interrupts
 from bot.cli.session import local_actor, open_house
 from bot.core.backup import State
 from bot.core.people import Actor
 from bot.core.verdict import Verdict
 from bot.errors import CancelledError, WordsError
+from commands import schedule, schedule_words
+from commands.schedule_words import about_schedules
 from commands.words import Cancel, Check, Help, Known, Listing, Now, Show, Status, Wanted, parse
 
 _DONE, _FAILED, _COULD_NOT_RUN = 0, 1, 2
@@ -61,6 +63,9 @@ def backup(context: click.Context, words: tuple[str, ...], *, json_: bool, detac
     show ID                   everything about one: an id, its first letters, or latest
     check ID                  fetch it back from storage, hash it, read it through
     cancel ID                 stop one that waits or runs
+    schedule [DATABASE]       what runs by itself, how it last went, when it comes next
+    schedule pause NAME for SPAN because REASON
+    schedule resume NAME      (SPAN is like 6h or 2d; until 2026-12-01 08:00 works, too)
     help                      this
 
     Exit codes: 0 done, 1 failed, 2 could not run (or, for a check, could not be verified).
@@ -72,9 +77,8 @@ def backup(context: click.Context, words: tuple[str, ...], *, json_: bool, detac
     interrupts = Interrupts()
     try:
         with interrupts.listening(), open_house() as house:
-            known = Known(house.backups.database_names(), house.backups.default_database(None))
             asking = Asking(house, local_actor(), interrupts, json_, detach, limit)
-            code = _answer(parse(typed, known), asking)
+            code = _answer_words(typed, asking)
     except KeyboardInterrupt:
         if interrupts.torn:
             raise CancelledError("Stopped. `sparewheel backup list` shows whether it was queued.") from None
@@ -100,6 +104,18 @@ def _asks_for_help(typed: str) -> bool:
         return isinstance(parse(typed, Known(())), Help)
     except WordsError:
         return False
+
+
+def _answer_words(typed: str, asking: Asking) -> int:
+    """Read what was typed and answer it; returns the exit code."""
+    house = asking.house
+    databases, default = house.backups.database_names(), house.backups.default_database(None)
+    if not about_schedules(typed):
+        return _answer(parse(typed, Known(databases, default)), asking)
+    wanted = schedule_words.parse(typed, schedule.known(house.schedules, databases, default))
+    view = schedule.view(wanted, asking.actor, house.schedules, None)
+    asking.answer(view, schedule_text.schedules(view))
+    return _DONE
 
 
 def _answer(wanted: Wanted, asking: Asking) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.core.people import Action, Actor, Source
 from bot.core.schedules import Schedule
@@ -72,9 +73,17 @@ class Schedules:
         )
 
     def pause(
-        self, actor: Actor, key: str, *, reason: str, ends_at: datetime, channel: str | None = None
+        self,
+        actor: Actor,
+        key: str,
+        *,
+        reason: str,
+        end: timedelta | datetime,
+        channel: str | None = None,
     ) -> PauseMessage:
         """Have nothing of it begin until then; everybody reads why, and is reminded daily.
+
+        An `end` without a zone is meant in the schedule's own.
 
         Raises:
             NotAllowedError: the actor's role does not reach.
@@ -83,6 +92,7 @@ class Schedules:
         """
         self.gate.admit(actor, Action.PAUSE, {"schedule": key[:80]})
         schedule, now = self._schedule(key), _now()
+        ends_at = _end(end, schedule, now)
         _check(reason, ends_at, now)
         with borrowed(self.pool) as connection:
             ledger.end_over(connection, _CLOCK)
@@ -162,6 +172,12 @@ class Schedules:
     def _tell(self, connection: LedgerConnection, pause: PauseRecord, stage: str) -> None:
         about = (PAUSE_TOPIC, pause.id)
         self.notifier.tell(connection, about, stage, team=pause.team, channel=pause.channel)
+
+
+def _end(end: timedelta | datetime, schedule: Schedule, now: datetime) -> datetime:
+    if isinstance(end, timedelta):
+        return now + end
+    return (end if end.tzinfo else end.replace(tzinfo=ZoneInfo(schedule.zone))).astimezone(UTC)
 
 
 def _check(reason: str, ends_at: datetime, now: datetime) -> None:

@@ -9,12 +9,14 @@ from commands import alerts, approvals, notice_words, restore_words, suggest
 
 CANCEL, CHECK, DETAILS = "backup_cancel", "backup_check", "backup_details"
 PROVE, STOP_TEST = "restore_test", "restore_test_cancel"
+BACK_UP, STATUS, REPORT = "backup_now", "backup_status", "backup_report"
 APPROVE, DECLINE, WITHDRAW = "approval_approve", "approval_decline", "approval_withdraw"
 APPROVAL_SHOW, BREAK_GLASS = "approval_show", "approval_break_glass"
 NOTICE_SUBMIT, NOTICE_EDIT, NOTICE_WITHDRAW = "notice_submit", "notice_edit", "notice_withdraw"
 NOTICE_REHEARSE, NOTICE_SEND, NOTICE_NEXT = "notice_rehearse", "notice_send", "notice_update"
 NOTICE_RETRY, NOTICE_SENT, NOTICE_AGAIN = "notice_retry", "notice_sent", "notice_again"
 NOTICE_SHOW = "notice_show"
+RESUME = "schedule_resume"
 ALERT_TAKE, ALERT_SHOW = "alert_acknowledge", "alert_show"
 
 # What a button may carry: ids and names, nothing that could be read as further words of a command.
@@ -39,6 +41,10 @@ BUTTONS: dict[str, Button] = {
     CHECK: Button(suggest.COMMAND, "check"),
     DETAILS: Button(suggest.COMMAND, "show"),
     PROVE: Button(restore_words.COMMAND),
+    BACK_UP: Button(suggest.COMMAND, "now full"),
+    STATUS: Button(suggest.COMMAND, "status"),
+    REPORT: Button(suggest.COMMAND, "report"),
+    RESUME: Button(suggest.COMMAND, "schedule resume"),
     STOP_TEST: Button(restore_words.COMMAND, "cancel"),
     APPROVE: Button(approvals.COMMAND, "approve"),
     DECLINE: Button(approvals.COMMAND, "decline"),

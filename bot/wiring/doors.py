@@ -15,7 +15,7 @@ def doors_of(house: House) -> Doors:
     """Every door of this house."""
 
     def on_backup(request: Request, actor: Actor) -> Reply:
-        return backup.answer(request, actor, house.backups, house.schedules)
+        return backup.answer(request, actor, house.backups, house.schedules, house.health_reports)
 
     def on_restore_test(request: Request, actor: Actor) -> Reply:
         known = backup.known(house.backups, request.channel)
@@ -39,6 +39,7 @@ def doors_of(house: House) -> Doors:
             **wired_alerts.commands(house),
         },
         forms=forms,
+        home=house.home.of,
         # Whoever decides must hold the role at the click, not a minute ago.
         fresh=frozenset({approvals.COMMAND, *forms}),
         refuse_stranger=house.backups.refuse_stranger,

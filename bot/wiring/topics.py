@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.app import House
 from bot.core.reply import Showing
 from bot.core.restore_test import RestoreTestDetails
-from bot.services import alert_telling, approval_telling
+from bot.services import alert_telling, approval_telling, health_reports
 from bot.slack.client import patient_client
 from bot.slack.deliver import Deliverer, Loader
 from bot.slack.edge import bot_token
@@ -48,6 +48,7 @@ def topics_of(house: House) -> dict[str, Loader]:
     return {
         **schedules.topics(house),
         alert_telling.TOPIC: house.alert_teller.showing,
+        health_reports.TOPIC: house.health_reports.showing,
         "backup": backup,
         "check": check,
         "restore-test": restore_test,

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from bot.sandbox.slack.blocks import Surface, problems
 from bot.services.views import BackupMessage, HelpView
 from bot.slack.blocks import Rendered
 from bot.slack.fit import TEXT
-from bot.slack.texts import FOLDER
+from bot.slack.texts import FOLDERS
 from bot.slack.views import render
 
 # What Slack acts upon: a mention, a channel, a link, a special. Dates and real ids are ours.
@@ -55,7 +54,7 @@ def test_slack_makes_no_links_of_its_own(name: str) -> None:
 def test_buttons_carry_ids_and_nothing_else(name: str) -> None:
     for block in render(VIEWS[name], AROUND).blocks:
         for element in block["elements"] if block["type"] == "actions" else []:
-            assert re.fullmatch(r"[A-Za-z0-9:._-]{1,200}", element["value"])
+            assert re.fullmatch(r"[A-Za-z0-9:._/-]{1,200}", element["value"])
 
 
 def test_a_verdict_says_what_was_asked_of_it() -> None:
@@ -115,7 +114,7 @@ def test_every_template_is_used_by_a_message(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(texts.environment(), "get_template", noting)
     for view in VIEWS.values():
         render(view, AROUND)
-    assert {path.name for path in Path(FOLDER).iterdir()} - used == set()
+    assert {path.name for folder in FOLDERS for path in folder.iterdir()} - used == set()
 
 
 def test_an_unknown_view_is_a_fault_of_ours() -> None:
