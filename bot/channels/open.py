@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.channels.apprise_urls import AppriseChannel, labelled
 from bot.channels.interface import Channel
 from bot.channels.rehearsal import open_rehearsal
 from bot.channels.slack import SlackChannel, SlackClient
-from bot.channels.smtp import SmtpChannel
-from bot.channels.statuspage import StatuspageChannel
-from bot.channels.webhook import WebhookChannel, read_secret
 from bot.core.delivery import REHEARSAL
 from bot.errors import ConfigurationError, NotFoundError
 from bot.settings.channels import (
@@ -45,18 +41,35 @@ class ConfiguredChannels:
         return self._open(self._of(name))
 
     def _open(self, settings: ChannelSettings) -> Channel:
-        if isinstance(settings, SmtpSettings):
-            user = self._value(settings.user_env) if settings.user_env else None
-            password = self._value(settings.password_env) if settings.password_env else None
-            return SmtpChannel(settings, user, password)
+        """Each kind's module is loaded when it is needed: the command line need not wait for all of them."""
         if isinstance(settings, SlackChannelSettings):
             return SlackChannel(self._slack())
+        if isinstance(settings, SmtpSettings):
+            return self._smtp(settings)
         if isinstance(settings, WebhookSettings):
+            from bot.channels.webhook import WebhookChannel, read_secret  # noqa: PLC0415 - see above
+
             secret = read_secret(self._value(settings.secret_env), settings.secret_env)
             return WebhookChannel(self._web_address(settings.url_env), secret, settings.timeout)
         if isinstance(settings, StatuspageSettings):
+            from bot.channels.statuspage import StatuspageChannel  # noqa: PLC0415 - see above
+
             return StatuspageChannel(settings, self._value(settings.api_key_env))
-        return AppriseChannel(labelled(self._value(settings.urls_env), settings.urls_env))
+        from bot.channels.apprise_urls import AppriseChannel  # noqa: PLC0415 - see above
+
+        return AppriseChannel(self._urls(settings))
+
+    def _smtp(self, settings: SmtpSettings) -> Channel:
+        from bot.channels.smtp import SmtpChannel  # noqa: PLC0415 - see _open
+
+        user = self._value(settings.user_env) if settings.user_env else None
+        password = self._value(settings.password_env) if settings.password_env else None
+        return SmtpChannel(settings, user, password)
+
+    def _urls(self, settings: AppriseSettings) -> dict[str, str]:
+        from bot.channels.apprise_urls import labelled  # noqa: PLC0415 - see _open
+
+        return labelled(self._value(settings.urls_env), settings.urls_env)
 
     def spacing(self, name: str) -> float:
         """Seconds from one message to the next."""
@@ -76,7 +89,7 @@ class ConfiguredChannels:
         if isinstance(settings, SlackChannelSettings):
             return settings.channels
         if isinstance(settings, AppriseSettings):
-            return tuple(labelled(self._value(settings.urls_env), settings.urls_env))
+            return tuple(self._urls(settings))
         return (settings.page_id,) if isinstance(settings, StatuspageSettings) else (name,)
 
     def _of(self, name: str) -> ChannelSettings:

@@ -11,7 +11,7 @@ from bot.channels.smtp import SmtpChannel, compose
 from bot.errors import ChannelBusyError, ChannelRefusedError, ChannelUnknownError
 from bot.settings.channels import SmtpSettings
 from tests.support.mail import Mailbox, mail_server
-from tests.support.notices import HOSTILE, outgoing
+from tests.support.outgoing import HOSTILE, outgoing
 
 
 def settings(port: int = 1, **changes: Any) -> SmtpSettings:
