@@ -35,6 +35,7 @@ from bot.services.deliveries import Deliveries
 from bot.services.fires import Fires
 from bot.services.health_reports import HealthReports
 from bot.services.home import Home
+from bot.services.metrics import Metrics
 from bot.services.notice_parts import NoticeParts, build_notices
 from bot.services.notice_texts import NoticeTexts
 from bot.services.notifying import Notifier
@@ -158,8 +159,18 @@ class House:
     @cached_property
     def alerts(self) -> Alerts:
         """Looks at everything that can be wrong."""
-        looker = Looker(self.pool, self.sources, Witnesses(self.store))
-        return Alerts(self.pool, self.configuration, Gatherer(self.configuration), looker, self.alert_teller)
+        return Alerts(
+            self.pool, self.configuration, Gatherer(self.configuration), self._looker, self.alert_teller
+        )
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Figures for a monitor."""
+        return Metrics(self.pool, Gatherer(self.configuration), self._looker)
+
+    @cached_property
+    def _looker(self) -> Looker:
+        return Looker(self.pool, self.sources, Witnesses(self.store))
 
     @cached_property
     def alert_desk(self) -> AlertDesk:

@@ -6,6 +6,7 @@ import logging
 
 import click
 
+from bot.cli import health
 from bot.cli.part import restartable
 from bot.cli.roles import stop_on_signal
 from bot.cli.session import open_house
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 @restartable
 def clock() -> None:
     """Begin what is due: backups, restore tests, reports. As many of them as you like, on any machine."""
-    with stop_on_signal() as stop, open_house() as house:
+    with stop_on_signal() as stop, open_house() as house, health.serving(house):
         works = clock_of(house)
         log.info("the clock knows %s schedules", len(works.firing.schedules))
         ready.announce()

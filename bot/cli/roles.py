@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket as sockets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ import click
 import uvicorn
 
 from bot.app import House
+from bot.cli import health
+from bot.cli.listening import listen
 from bot.cli.part import restartable
 from bot.cli.session import environment, open_house
 from bot.errors import ConfigurationError
@@ -53,7 +54,7 @@ def socket() -> None:
 @click.command()
 @restartable
 def web() -> None:
-    """Answer Slack over HTTP: /slack/events and /healthz (SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET)."""
+    """Answer Slack over HTTP at /slack/events (SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET)."""
     with open_house() as house:
         if house.environment.slack_signing_secret is None:
             raise ConfigurationError(
@@ -64,8 +65,8 @@ def web() -> None:
             edge = _edge(house, stop)
         if edge is None:
             return
-        app = build_asgi(edge.app, healthy=lambda: _reaches_ledger(house))
-        listener = _listen(house.environment.bind, house.environment.port)
+        app = build_asgi(edge.app, health.public_routes(house))
+        listener = listen(house.environment.bind, house.environment.port)
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
         # From here connections wait in the listener's queue, so nothing that comes early is refused.
         ready.announce()
@@ -106,24 +107,3 @@ def _ledger_url() -> str:
             next_step="Set it, or start `make run`, which brings one.",
         )
     return url.get_secret_value()
-
-
-def _reaches_ledger(house: House) -> bool:
-    try:
-        with house.pool.connection(timeout=2.0) as connection:
-            connection.execute("SELECT 1")
-    except Exception:  # noqa: BLE001 - whatever it was: not healthy
-        return False
-    return True
-
-
-def _listen(bind: str, port: int) -> sockets.socket:
-    try:
-        return sockets.create_server(
-            (bind, port), family=sockets.AF_INET6 if ":" in bind else sockets.AF_INET
-        )
-    except OSError as error:
-        raise ConfigurationError(
-            f"Port {port} on {bind} cannot be listened on: {error.strerror}.",
-            next_step="Set PORT (and SPAREWHEEL_BIND) to a free one.",
-        ) from None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from bot.errors import ConfigurationError
 from bot.settings.fields import ApiUrl, Part
@@ -26,6 +27,7 @@ class Environment(Part):
     port: int = 3000
     bind: str = "127.0.0.1"
     home: Path = DEFAULT_HOME
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None  # where the clock answers monitors
     clients: Path | None = None  # a folder with pg_dump, looked at first
 
 
@@ -39,6 +41,7 @@ _VARIABLES = {
     "PORT": "port",
     "SPAREWHEEL_BIND": "bind",
     "SPAREWHEEL_HOME": "home",
+    "SPAREWHEEL_METRICS_PORT": "metrics_port",
     "SPAREWHEEL_CLIENTS": "clients",
 }
 

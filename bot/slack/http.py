@@ -1,8 +1,8 @@
-"""HTTP delivery for those behind a load balancer: `/slack/events` and `/healthz` as an ASGI app."""
+"""HTTP delivery for those behind a load balancer: `/slack/events` as an ASGI app."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from slack_bolt import App
@@ -19,8 +19,8 @@ from bot.slack.bolt import drain
 _LARGEST_BODY = 1_000_000
 
 
-def build_asgi(app: App, healthy: Callable[[], bool] = lambda: True) -> Starlette:
-    """The web app. Bolt verifies each request's signature and age; `healthy` is asked at `/healthz`.
+def build_asgi(app: App, beside: Sequence[Route] = ()) -> Starlette:
+    """The web app. Bolt verifies each request's signature and age; `beside` are further routes.
 
     Bolt's sync dispatch runs in a thread, so that a slow one does not hold up the event loop.
     """
@@ -35,19 +35,12 @@ def build_asgi(app: App, healthy: Callable[[], bool] = lambda: True) -> Starlett
             return PlainTextResponse("not text", status_code=400)
         return to_starlette_response(await run_in_threadpool(app.dispatch, bolt_request))
 
-    async def health(_request: Request) -> Response:
-        good = await run_in_threadpool(healthy)
-        return PlainTextResponse("ok" if good else "not ready", status_code=200 if good else 503)
-
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(drain, app)
 
-    routes = [
-        Route("/slack/events", events, methods=["POST"]),
-        Route("/healthz", health, methods=["GET"]),
-    ]
+    routes = [Route("/slack/events", events, methods=["POST"]), *beside]
     return Starlette(routes=routes, lifespan=lifespan)
 
 

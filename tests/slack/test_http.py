@@ -57,10 +57,10 @@ class Caller:
 
 
 @contextmanager
-def serving(edge: Edge, healthy: Callable[[], bool] = lambda: True) -> Iterator[Caller]:
+def serving(edge: Edge) -> Iterator[Caller]:
     """The web app as it runs: uvicorn on a free port of the loopback address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(build_asgi(edge.app, healthy), log_level="warning", http="h11"))
+    server = uvicorn.Server(uvicorn.Config(build_asgi(edge.app), log_level="warning", http="h11"))
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
@@ -147,11 +147,3 @@ def test_slacks_own_question_for_the_address_is_answered(web_app: Caller, slack:
 def test_what_is_too_large_or_no_text_is_not_read(web_app: Caller) -> None:
     assert web_app.post(b"x" * 1_000_001)[0] == 413
     assert web_app.post(b"\xff\xfe")[0] == 400
-
-
-def test_health_says_whether_the_bot_can_work(edge: Edge, house: House) -> None:
-    assert house.pool
-    answers = iter([True, False])
-    with serving(edge, lambda: next(answers)) as caller:
-        assert caller.call("GET", "/healthz") == (200, b"ok")
-        assert caller.call("GET", "/healthz")[0] == 503
