@@ -105,7 +105,7 @@ def answer(request: Request, actor: Actor, desk: NoticeDesk) -> Reply:
 
 def _on_notice(wanted: OnNotice, actor: Actor, desk: NoticeDesk) -> Reply:  # noqa: PLR0911 - one return per verb
     if wanted.verb == "show":
-        return Reply(desk.reading.show(actor, wanted.notice_id))
+        return Reply(desk.reading.show(actor, wanted.notice_id), file=True)
     message = desk.reading.message(wanted.notice_id)
     notice, number = message.notice, wanted.number or message.current.number
     match wanted.verb:

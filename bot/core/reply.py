@@ -25,12 +25,14 @@ class Request:
 class Reply:
     """`view` is one of the view dataclasses of bot.services, or an error; None says nothing more.
 
-    `ephemeral`: only the asker sees it. `form`: a form's dataclass, opened on the asker's screen.
+    `ephemeral`: only the asker sees it. `form`: a form's dataclass, opened on the asker's screen. `file`: the
+    view's file comes to the asker as a direct message, as nothing that only one person sees can carry one.
     """
 
     view: object | None = None
     ephemeral: bool = True
     form: object | None = None
+    file: bool = False
 
 
 @dataclass(frozen=True)

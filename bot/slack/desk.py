@@ -15,9 +15,11 @@ from bot.errors import FieldsError, NotAllowedError, ServiceError, SparewheelErr
 from bot.services.views import Refusal
 from bot.slack import incoming, screens
 from bot.slack.answer import Asker, whisper
+from bot.slack.blocks import Rendered
 from bot.slack.directory import Directory
 from bot.slack.doors import Doors
 from bot.slack.forms.base import HOUR
+from bot.slack.post import Poster
 from bot.slack.views import Surroundings, render
 
 _LOG = logging.getLogger(__name__)
@@ -82,16 +84,19 @@ class Desk:
             except SparewheelError as error:
                 reply = replace(reply, view=Refusal(error))
         if reply.view is not None:
-            self._answer(request, body, reply.view, notes)
+            rendered = self._answer(request, body, reply.view, notes)
+            if reply.file and rendered.snippet:
+                Poster(self.client).attach_directly(request.user, rendered.snippet)
 
-    def _answer(self, request: Request, body: Body, view: object, notes: Notes) -> None:
+    def _answer(self, request: Request, body: Body, view: object, notes: Notes) -> Rendered:
         """Show an answer to the asker alone: where they asked, or where that is no channel, in a modal."""
         rendered = render(view, replace(self.around, notes=notes if isinstance(view, Refusal) else ()))
         response_url = body.get("response_url")
         if not request.channel and not response_url:
             screens.show_answer(self.client, str(body.get("trigger_id")), rendered)
-            return
-        whisper(self.client, Asker(request.channel, request.user, response_url), rendered)
+        else:
+            whisper(self.client, Asker(request.channel, request.user, response_url), rendered)
+        return rendered
 
     def _reply(self, request: Request) -> tuple[Reply | None, Notes]:
         """The answer, None for a delivery that was answered before; and what was not known of roles."""

@@ -72,7 +72,7 @@ class Poster:
         try:
             self._client.files_upload_v2(
                 channel=place[0],
-                thread_ts=place[1],
+                thread_ts=place[1] or None,
                 filename=file.filename,
                 title=file.title,
                 content=file.content,
@@ -80,6 +80,15 @@ class Poster:
             )
         except Exception as error:  # noqa: BLE001 - see above
             _LOG.warning("the file %s could not be attached: %s", file.filename, code_of(error))
+
+    def attach_directly(self, user: str, file: Snippet | Attachment) -> None:
+        """A file as a direct message. Never raises, as above."""
+        try:
+            opened = self._client.conversations_open(users=user)
+        except Exception as error:  # noqa: BLE001 - as above
+            _LOG.warning("the file %s could not be sent: %s", file.filename, code_of(error))
+            return
+        self.attach((str(opened["channel"]["id"]), ""), file)
 
     def _new(self, channel: str, rendered: Rendered, outbox_id: str, thread: str | None = None) -> Place:
         answer: Any = self._client.chat_postMessage(

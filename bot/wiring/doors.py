@@ -8,7 +8,8 @@ from bot.core.reply import Reply, Request
 from bot.services import approval_forms
 from bot.slack.doors import Doors, FormHandler
 from bot.wiring import alerts as wired_alerts
-from commands import approvals, backup, restore_test, restore_words, suggest
+from bot.wiring import notices as wired_notices
+from commands import approvals, backup, notice_words, restore_test, restore_words, suggest
 
 
 def doors_of(house: House) -> Doors:
@@ -30,6 +31,7 @@ def doors_of(house: House) -> Doors:
         approval_forms.BREAK_GLASS_CONFIRMED: lambda sent, actor: approvals.glass_confirmed(
             sent, actor, house.break_glass
         ),
+        **wired_notices.forms(house),
     }
     return Doors(
         commands={
@@ -37,10 +39,11 @@ def doors_of(house: House) -> Doors:
             restore_words.COMMAND: on_restore_test,
             approvals.COMMAND: on_approvals,
             **wired_alerts.commands(house),
+            **wired_notices.commands(house),
         },
         forms=forms,
         home=house.home.of,
         # Whoever decides must hold the role at the click, not a minute ago.
-        fresh=frozenset({approvals.COMMAND, *forms}),
+        fresh=frozenset({approvals.COMMAND, notice_words.COMMAND, *forms}),
         refuse_stranger=house.backups.refuse_stranger,
     )

@@ -10,7 +10,7 @@ from bot.slack.client import patient_client
 from bot.slack.deliver import Deliverer, Loader
 from bot.slack.edge import bot_token
 from bot.slack.views import Surroundings
-from bot.wiring import schedules
+from bot.wiring import notices, schedules
 
 
 def deliverer_of(house: House) -> Deliverer:
@@ -47,6 +47,7 @@ def topics_of(house: House) -> dict[str, Loader]:
     telling = house.approvals.telling
     return {
         **schedules.topics(house),
+        **notices.topics(house),
         alert_telling.TOPIC: house.alert_teller.showing,
         health_reports.TOPIC: house.health_reports.showing,
         "backup": backup,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core.delivery import ChannelCounts, DeliveryState, DeliverySummary, Trouble
@@ -35,7 +35,8 @@ from bot.settings.notices import ProductSettings
 _TEXTS = NoticeTexts()
 _ZONE = "America/New_York"
 _PRODUCT = ProductSettings(name="Cruzonic", time_zone=_ZONE)
-WINDOW = Window(NOW + timedelta(days=9), NOW + timedelta(days=9, hours=2))
+# The one that the templates' own samples speak of.
+WINDOW = Window(datetime(2030, 3, 5, 7, tzinfo=UTC), datetime(2030, 3, 5, 9, tzinfo=UTC))
 _STAGE = _TEXTS.stage("maintenance", "scheduled")
 
 
@@ -95,7 +96,7 @@ def _in(state: RevisionState, **more: Any) -> NoticeRevision:
 
 
 def _message(revision: NoticeRevision, **more: Any) -> NoticeMessage:
-    return replace(NoticeMessage(MATTER, revision, NOW, reach=REACH), **more)
+    return replace(NoticeMessage(MATTER, revision, NOW, reach=REACH, time_zone=_ZONE), **more)
 
 
 def _summary(finished: datetime | None = None, **counts: int) -> DeliverySummary:

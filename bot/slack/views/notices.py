@@ -26,6 +26,8 @@ from bot.slack.views.base import Surroundings, render
 from bot.slack.views.notice_deliveries import delivery_blocks, progress_lines
 from bot.slack.views.notice_texts import word_for_word
 
+_NOTED = (RevisionState.DRAFT, RevisionState.SKIPPED)  # what a reader asked for, or why it was not sent
+_TEXT_SHOWN = frozenset(RevisionState) - {RevisionState.SENDING, RevisionState.SENT, RevisionState.WITHDRAWN}
 _HEADLINES = {
     RevisionState.DRAFT: "Draft",
     RevisionState.SUBMITTED: "Waiting for approval",
@@ -54,7 +56,7 @@ def _(view: NoticeMessage, around: Surroundings) -> Rendered:
     head = texts.fill("notice_head", notice_facts(view) | {"progress": progress_lines(_delivery(view))})
     blocks = texts.as_blocks(head)
     whole = True
-    if view.current.state not in (RevisionState.SENT, RevisionState.WITHDRAWN):
+    if view.current.state in _TEXT_SHOWN:
         more, whole = word_for_word(view.current.text)
         blocks += more
     covered = texts.fill("notice_covered", {"covered": view.covered, "zone": view.time_zone})
@@ -76,6 +78,7 @@ def notice_facts(view: NoticeMessage) -> dict[str, Any]:
         "reach": view.reach,
         "total": total,
         "headline": _headline(view),
+        "note": current.note if current.state in _NOTED else "",
         "next": _next(view),
         "author": mrkdwn.mention(current.author),
         "confirmed_by": mrkdwn.mention(current.confirmed_by) if current.confirmed_by else None,
