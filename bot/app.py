@@ -14,7 +14,7 @@ from bot.errors import ConfigurationError
 from bot.ledger.connection import LedgerConnection, LedgerPool, open_pool
 from bot.ledger.queue import Queue
 from bot.postgres import address
-from bot.services import audit_check, health_reports, notice_book
+from bot.services import audit_check, due, health_reports, notice_book
 from bot.services.access import Gate
 from bot.services.afterwards import Afterwards, FollowUps
 from bot.services.alert_desk import AlertDesk
@@ -128,7 +128,8 @@ class House:
         handlers = Beginnings(self.backups, self.restore_tests).handlers()
         handlers[audit_check.KIND] = self.audit_check.begin
         handlers[health_reports.TOPIC] = self.health_reports.post
-        return Fires(self.pool, self.configuration, self.queue, self.notifier, handlers)
+        known = {schedule.key: schedule for schedule in due.schedules(self.configuration)}
+        return Fires(self.pool, known, self.queue, self.notifier, handlers)
 
     @cached_property
     def health_reports(self) -> HealthReports:
@@ -160,7 +161,12 @@ class House:
     def alerts(self) -> Alerts:
         """Looks at everything that can be wrong."""
         return Alerts(
-            self.pool, self.configuration, Gatherer(self.configuration), self._looker, self.alert_teller
+            self.pool,
+            self.configuration,
+            Gatherer(self.configuration),
+            self._looker,
+            self.alert_teller,
+            held_back=lambda database, rule, now: self.notices.reading.window_covers(database, now),  # noqa: ARG005 - customers were told of the works, whatever the rule
         )
 
     @cached_property

@@ -16,11 +16,9 @@ from bot.ledger import schedules as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.ledger.queue import Queue
 from bot.ledger.schedules import FireRecord, FireState
-from bot.services import due
 from bot.services.heartbeats import Beat
 from bot.services.notifying import Notifier
 from bot.services.outcomes import unforeseen
-from bot.settings import Configuration
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +48,10 @@ Handler = Callable[[Fire], str | None]
 
 @dataclass(frozen=True)
 class Fires:
-    """`handlers`: a schedule's kind -> what begins it."""
+    """`schedules`: those configured here, by key; `handlers`: a schedule's kind -> what begins it."""
 
     pool: LedgerPool
-    configuration: Configuration
+    schedules: Mapping[str, Schedule]
     queue: Queue
     notifier: Notifier
     handlers: Mapping[str, Handler]
@@ -81,7 +79,7 @@ class Fires:
             self._fail(key, due_at, unforeseen(error))
 
     def _begin(self, connection: LedgerConnection, fired: FireRecord, *, last_try: bool) -> str:
-        schedule = due.find(self.configuration, fired.schedule)
+        schedule = self.schedules.get(fired.schedule)
         if schedule is None or fired.kind not in self.handlers:
             raise _gone(fired.schedule) if last_try else _not_here(fired.schedule)
         late = late_because(fired.fire_time, fired.fired_at, self.clock(), fired.missed)
@@ -96,7 +94,7 @@ class Fires:
                 return
             actor = schedule_actor(connection, key)
             tell(self.notifier, connection, actor, key, due_at)
-            schedule = due.find(self.configuration, key)
+            schedule = self.schedules.get(key)
             if schedule and schedule.heartbeat_url_env:
                 self.queue.ping(connection, key, Beat.FAIL.name)
             details = {"due_at": due_at.isoformat(), "rule": error.rule, "sentence": error.sentence}
