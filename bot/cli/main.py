@@ -28,6 +28,7 @@ _VERBS = {
     "doctor": "bot.cli.doctor:doctor",
     "backup": "bot.cli.backup:backup",
     "restore-test": "bot.cli.restore_test:restore_test",
+    "alerts": "bot.cli.alerts:alerts",
     "sandbox": "bot.cli.sandbox:sandbox",
     "messages": "bot.cli.messages:messages",
     "smoke": "bot.cli.smoke:smoke",
