@@ -38,7 +38,8 @@ _SHUTDOWN = "the worker's shutdown"
 def worker() -> None:
     """Run backups, checks and restore tests, deliver messages, and clear up behind dead processes."""
     with open_house() as house:
-        hands = Hands(house, *_slack_parts(house), delivery_runner_of(house))
+        progress, deliverer = _slack_parts(house)
+        hands = Hands(house, progress, deliverer, delivery_runner_of(house, progress))
         jobs = Worker(
             house.ledger_url,
             house.pool,

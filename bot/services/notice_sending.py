@@ -105,9 +105,6 @@ class NoticeSending:
             return ""
         return self.deliveries.withdraw_waiting(connection, notice_id, number)
 
-    def progressed(self, dispatch: Dispatch) -> None:
-        """Delivery goes on: the message is drawn by whoever listens to deliveries (see the worker)."""
-
     def finished(self, connection: LedgerConnection, dispatch: Dispatch) -> None:
         """Nobody waits any more: the text is out, in the transaction that ends its delivery."""
         if not dispatch.rehearsal:

@@ -11,7 +11,9 @@ from slack_sdk import WebClient
 
 from bot.core.backup import BackupRecord
 from bot.core.check import CheckMessage
+from bot.core.notices import RevisionState
 from bot.core.restore_test import RestoreTestMessage
+from bot.services.notice_views import NoticeMessage
 from bot.services.views import BackupMessage
 from bot.slack.client import code_of, retry_after
 from bot.slack.views import Surroundings, render
@@ -22,7 +24,7 @@ _PAUSE_SECONDS = 3.0
 _AFTER_FAILURE_SECONDS = 30.0
 
 Place = tuple[str, str]
-Shown = BackupRecord | CheckMessage | RestoreTestMessage
+Shown = BackupRecord | CheckMessage | RestoreTestMessage | NoticeMessage
 
 
 class SlackProgress:
@@ -87,4 +89,6 @@ def _about(view: Shown) -> tuple[str, str, bool]:
         return "backup", view.id, view.state.is_final
     if isinstance(view, RestoreTestMessage):
         return "restore-test", view.test.id, view.test.is_final
+    if isinstance(view, NoticeMessage):
+        return "notice", view.notice.id, view.current.state is not RevisionState.SENDING
     return "check", view.check_id, view.finished_at is not None

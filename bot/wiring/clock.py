@@ -20,4 +20,9 @@ def clock_of(house: House) -> Clock:
 
 def ticks_of(house: House) -> dict[str, Tick]:
     """Name -> what one clock at a time does every minute."""
-    return {"paused-reminder": house.schedules.remind, **alerts.ticks(house)}
+    return {
+        "paused-reminder": house.schedules.remind,
+        "approvals": house.approvals.tick,
+        "notices": house.notices.life.tick,
+        **alerts.ticks(house),
+    }
