@@ -43,6 +43,13 @@ class Status:
 
 
 @dataclass(frozen=True)
+class Report:
+    """How everything stands and stood, of one database or of all."""
+
+    database: str | None = None
+
+
+@dataclass(frozen=True)
 class Listing:
     """The newest backups, of one database and kind or of all."""
 
@@ -84,7 +91,7 @@ class Help:
     """What can be typed."""
 
 
-Wanted = Now | Status | Listing | Show | Check | Cancel | Help
+Wanted = Now | Status | Report | Listing | Show | Check | Cancel | Help
 
 ASKABLE = {kind.value: kind for kind in Kind if kind not in (Kind.TABLE, Kind.SAFETY)}
 KINDS = {kind.value: kind for kind in Kind}
@@ -92,7 +99,7 @@ _FORMATS = {form.value: form for form in Format}
 _LISTED = tuple(kind.value for kind in Kind if kind is not Kind.SAFETY)
 _PLAIN = (Format.PLAIN.value,)
 _TABLE_WORDS = ("table", "tables")
-_VERBS = ("now", "status", "list", "show", "check", "cancel", "help")
+_VERBS = ("now", "status", "report", "list", "show", "check", "cancel", "help")
 # With a digit in it, a few characters are an id that somebody shortened too much.
 _SHORT_ID = re.compile(r"(?=.*\d)[0-9a-z]{1,3}")
 FILLERS = frozenset({"a", "backup", "for", "of", "please", "the"})
@@ -134,6 +141,7 @@ def _read(text: str, known: Known) -> Wanted:
     readers: dict[str, Callable[[list[Token], Known], Wanted]] = {
         "now": _now,
         "status": lambda t, k: Status(_only(t, k, "status")[0]),
+        "report": lambda t, k: Report(_only(t, k, "report")[0]),
         "list": lambda t, k: Listing(*_only(t, k, "list")),
         "show": lambda t, k: Show(_pick(t, k, "show")),
         "check": lambda t, k: Check(_pick(t, k, "check")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.gallery.samples import AROUND, NOW, VIEWS, WORST_AROUND
+from bot.gallery.samples import AROUND, HOMES, NOW, VIEWS, WORST_AROUND
 from bot.sandbox.slack.people import BOT_USER
 from bot.sandbox.tour import STEPS, next_message, welcome_message
 from bot.slack.blocks import Rendered
@@ -27,7 +27,8 @@ class Exhibit:
 def exhibits() -> list[Exhibit]:
     """Everything: ordinary content first, extreme content last, then what the sandbox itself says."""
     made = sorted(
-        (_exhibit(name, view) for name, view in VIEWS.items()), key=lambda one: one.group != "ordinary"
+        (_exhibit(name, view) for name, view in {**VIEWS, **HOMES}.items()),
+        key=lambda one: one.group != "ordinary",
     )
     tour = [("sandbox welcome", welcome_message())]
     tour += [(f"sandbox next {n}", next_message(n)) for n in range(1, len(STEPS) + 1)]

@@ -1,4 +1,4 @@
-"""Texts from templates/messages: every value that a template prints is escaped unless it is Mrkdwn."""
+"""Texts from templates/: every value that a template prints is escaped unless it is Mrkdwn."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from bot.slack import mrkdwn
 from bot.slack.blocks import Block, section, small
 from bot.slack.fit import cut
 
-FOLDER = Path(__file__).resolve().parents[2] / "templates" / "messages"
+_TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+FOLDERS = (_TEMPLATES / "messages", _TEMPLATES / "reports")
 _SMALL = "-- "
 # One entry of a list: long enough for a sentence, short enough that five of them fit a section.
 _ENTRY = 400
@@ -32,7 +33,7 @@ def _show(value: Any) -> str:
 def environment() -> SandboxedEnvironment:
     """The template environment: an unknown name is an error, never an empty string."""
     made = SandboxedEnvironment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(FOLDERS),
         undefined=StrictUndefined,
         # autoescape would escape for HTML, quotes and all; `finalize` escapes for Slack, as surely.
         autoescape=False,

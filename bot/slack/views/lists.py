@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from bot.core.backup import Phase
@@ -11,6 +10,7 @@ from bot.slack import mrkdwn, texts
 from bot.slack.blocks import Block, Rendered, at_most_fifty, section
 from bot.slack.fit import GOOD_TEXT, cut_mrkdwn, pages
 from bot.slack.mrkdwn import Mrkdwn
+from bot.slack.views import facts
 from bot.slack.views.base import Surroundings, render, what, who
 
 
@@ -50,36 +50,36 @@ def _(view: StatusView, around: Surroundings) -> Rendered:
 
 
 def _database(status: DatabaseStatus, now: datetime) -> list[str]:
-    problems = _problems(status, now)
-    headline = _headline(status, now)
     values = {
         "status": status,
-        "headline": headline,
-        "problems": problems,
+        "headline": headline(status, now),
+        "problems": [*problems(status, now), *facts.alerts(status.facts)],
         "facts": [
-            *_running(status),
-            *(_line("status_kind", _kind(kind)) for kind in status.kinds),
-            _line("status_proved", _proved(status, now)),
+            *running(status),
+            *(facts.line("status_kind", _kind(kind)) for kind in status.kinds),
+            facts.line("status_proved", proved(status, now)),
+            *(facts.lines(status, status.facts) if status.facts else ()),
         ],
     }
     return texts.fill("status_database", values)
 
 
-def _headline(status: DatabaseStatus, now: datetime) -> str:
+def headline(status: DatabaseStatus, now: datetime) -> str:
+    """How it stands in a few words."""
     if status.newest_rows is None:
         return "no backup yet" if all(k.newest is None for k in status.kinds) else "no backup of the rows yet"
     return "needs a look" if status.needs_a_look(now) else "all in order"
 
 
-def _problems(status: DatabaseStatus, now: datetime) -> list[Mrkdwn]:
+def problems(status: DatabaseStatus, now: datetime) -> list[Mrkdwn]:
     """What is late or failed, as finished lines."""
     lines = [_stale(kind, now) for kind in status.kinds if kind.is_stale(now)]
     if status.rpo and status.newest_rows and status.breaks_rpo(now):
         taken = status.newest_rows.snapshot_at or status.newest_rows.requested_at
         ages = {"age": (now - taken).total_seconds(), "allowed": status.rpo.total_seconds()}
-        lines.append(_line("status_rpo", ages))
+        lines.append(facts.line("status_rpo", ages))
     if status.last_failure:
-        lines.append(_line("status_failure", {"record": status.last_failure}))
+        lines.append(facts.line("status_failure", {"record": status.last_failure}))
     return lines
 
 
@@ -92,12 +92,13 @@ def _stale(kind: KindStatus, now: datetime) -> Mrkdwn:
         "age": (now - taken).total_seconds() if taken else 0.0,
         "allowed": kind.stale_after.total_seconds() if kind.stale_after else 0.0,
     }
-    return _line("status_stale", values)
+    return facts.line("status_stale", values)
 
 
-def _running(status: DatabaseStatus) -> list[Mrkdwn]:
+def running(status: DatabaseStatus) -> list[Mrkdwn]:
+    """What runs or waits, a line each."""
     return [
-        _line("status_running", {"record": record, "phase": (record.phase or Phase.WAITING).value})
+        facts.line("status_running", {"record": record, "phase": (record.phase or Phase.WAITING).value})
         for record in status.running
     ]
 
@@ -107,7 +108,7 @@ def _kind(kind: KindStatus) -> dict[str, object]:
     return {"kind": kind.kind.value, "newest": kind.newest, "goodness": goodness}
 
 
-def _proved(status: DatabaseStatus, now: datetime) -> dict[str, object]:
+def proved(status: DatabaseStatus, now: datetime) -> dict[str, object]:
     """When a restore test last passed, and what a recovery takes at measured rates against what it may."""
     recovery, rto = status.recovery, status.rto
     return {
@@ -117,8 +118,3 @@ def _proved(status: DatabaseStatus, now: datetime) -> dict[str, object]:
         "rto": rto.total_seconds() if rto else None,
         "too_slow": bool(recovery and rto and recovery.expected > rto),
     }
-
-
-def _line(template: str, values: Mapping[str, object]) -> Mrkdwn:
-    """A template of a single line."""
-    return Mrkdwn(" ".join(texts.fill(template, values)))

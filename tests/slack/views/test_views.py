@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 from bot.core.people import Role
-from bot.gallery.samples import FAILED, NOW, STORED, VIEWS, actor
+from bot.gallery.samples import FAILED, HOMES, NOW, STORED, VIEWS, actor
 from bot.gallery.samples import WORST_AROUND as AROUND
 from bot.sandbox.slack.blocks import Surface, problems
 from bot.services.views import BackupMessage, HelpView
@@ -16,7 +17,9 @@ from bot.slack.views import render
 
 # What Slack acts upon: a mention, a channel, a link, a special. Dates and real ids are ours.
 _ACTIVE = re.compile(r"<([^>]*)>")
-_OURS = re.compile(r"!date\^\d+\^\{date_short_pretty\} \{time\}\|[0-9: -]+ UTC|@U0[A-Z]+|!subteam\^S0(?:DBAS|APPROVERS)")
+_OURS = re.compile(
+    r"!date\^\d+\^\{date_short_pretty\} \{time\}\|[0-9: -]+ UTC|@U0[A-Z]+|!subteam\^S0(?:DBAS|APPROVERS)"
+)
 
 
 def words(rendered: Rendered) -> str:
@@ -55,6 +58,71 @@ def test_buttons_carry_ids_and_nothing_else(name: str) -> None:
     for block in render(VIEWS[name], AROUND).blocks:
         for element in block["elements"] if block["type"] == "actions" else []:
             assert re.fullmatch(r"[A-Za-z0-9:._/-]{1,200}", element["value"])
+
+
+@pytest.mark.parametrize("name", HOMES)
+def test_every_home_tab_is_within_slacks_limits_and_harmless(name: str) -> None:
+    rendered = render(HOMES[name], AROUND)
+    assert problems(rendered.blocks, Surface.HOME) == []
+    active = _ACTIVE.findall(words(rendered))
+    assert [one for one in active if not _OURS.fullmatch(one)] == []
+    assert all(re.fullmatch(r"[A-Za-z0-9:._/-]{1,200}", one["value"]) for one in pressed(rendered))
+
+
+def pressed(rendered: Rendered) -> list[dict[str, Any]]:
+    """Every button of a message or tab."""
+    found = [
+        element for block in rendered.blocks if block["type"] == "actions" for element in block["elements"]
+    ]
+    return found + [block["accessory"] for block in rendered.blocks if "accessory" in block]
+
+
+def test_a_home_tab_offers_what_the_role_allows() -> None:
+    def offered(name: str) -> set[str]:
+        return {one["text"]["text"] for one in pressed(render(HOMES[name], AROUND))}
+
+    assert offered("home of a stranger") == set()
+    assert offered("home of a viewer") == {"Status", "Report", "Details"}
+    assert offered("home of an operator") == {
+        "Status",
+        "Report",
+        "Back up now",
+        "Prove the newest",
+        "I take it",
+    }
+    assert offered("home of an approver") == {"Status", "Report", "Read it"}
+
+
+def test_a_stranger_reads_nothing_of_the_databases() -> None:
+    text = words(render(HOMES["home of a stranger"], AROUND))
+    assert "no role here yet" in text
+    assert "cruzonic" not in text
+
+
+def test_a_report_says_the_verdict_first() -> None:
+    def first(name: str) -> str:
+        return render(VIEWS[name], AROUND).text.splitlines()[0]
+
+    assert first("report").startswith(
+        "*All well:* 2 databases, the newest data of each at most 5 h 00 min old"
+    )
+    assert first("report with trouble") == "*1 of 2 databases needs a look*"
+    assert first("report without the storage").startswith("*Not everything could be seen.*")
+    assert first("report of a lost archive") == "*Something needs a look*"
+    assert first("report of no database") == "*No database is configured yet.*"
+
+
+def test_a_report_has_what_was_measured_and_names_gaps_by_date() -> None:
+    text = words(render(VIEWS["report's details with trouble"], AROUND))
+    for part in (
+        "RPO over 30 days: at most 2 d 3 h of data at risk, allowed 1 d 2 h: missed 3 times, worst",
+        "RTO over 30 days: 1 restore test, the slowest took 5 h 00 min, allowed 4 h 00 min: missed",
+        "six months of critical: 171 of 175 are there; missing 1 Nov, 24 to 26 Jul; nothing from before 30 May 2026",
+        "4,400 of 4,416 are there; missing 12 Nov 20:30 to 13 Nov 01:30, 3 Nov 20:30, ",
+        "stored: 236 backups, 9.9 GB; 1.6 GB of it in the last 30 days",
+        "next `monthly-test` (restore-test): paused",
+    ):
+        assert part in text
 
 
 def test_a_verdict_says_what_was_asked_of_it() -> None:
@@ -112,7 +180,7 @@ def test_every_template_is_used_by_a_message(monkeypatch: pytest.MonkeyPatch) ->
         return real(name, *args, **kwargs)  # type: ignore[arg-type]  # handed through as they came
 
     monkeypatch.setattr(texts.environment(), "get_template", noting)
-    for view in VIEWS.values():
+    for view in (*VIEWS.values(), *HOMES.values()):
         render(view, AROUND)
     assert {path.name for folder in FOLDERS for path in folder.iterdir()} - used == set()
 
