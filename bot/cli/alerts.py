@@ -9,6 +9,7 @@ import click
 from bot.cli import alert_text, as_json
 from bot.cli.backup import quoted, say
 from bot.cli.session import local_actor, open_house
+from bot.cli.typed import as_typed
 from bot.core.alerts import Severity
 from bot.core.reply import Request
 from bot.services.alert_views import AlertDetails, AlertList, AlertTaken
@@ -32,7 +33,7 @@ def alerts(words: tuple[str, ...], *, json_: bool) -> None:
     if json_:
         say(as_json.dumps(view))
     else:
-        say(_text(view))
+        say(as_typed(_text(view)))
     sys.exit(_CRITICAL if isinstance(view, AlertList) and _has_critical(view) else _DONE)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from bot import logging_setup
+from bot.cli.typed import as_typed
 from bot.errors import ServiceError, SparewheelError
 from bot.ledger.connection import ledger_errors
 from bot.logging_setup import redact, secrets_of
@@ -109,4 +110,4 @@ def tell(error: SparewheelError) -> None:
 
 def _here(text: str) -> str:
     """As it is typed on the command line, without secrets."""
-    return redact(text.replace("`/backup", "`sparewheel backup"), secrets_of(os.environ))
+    return redact(as_typed(text), secrets_of(os.environ))
