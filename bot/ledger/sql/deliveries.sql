@@ -145,11 +145,15 @@ WHERE dispatch_id = :dispatch_id AND channel = :channel AND attempt = :attempt;
 
 -- name: due_in(dispatch_id, channel)$
 -- Seconds until the next waiting recipient may be tried; NULL where none waits.
-SELECT greatest(
-    extract(epoch FROM min(coalesce(not_before, '-infinity'::timestamptz)) - clock_timestamp()), 0
-)::float8
-FROM delivery
-WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'waiting';
+SELECT max(due.seconds)
+FROM (
+    SELECT greatest(
+        extract(epoch FROM min(coalesce(not_before, clock_timestamp())) - clock_timestamp()), 0
+    )::float8 AS seconds
+    FROM delivery
+    WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'waiting'
+    HAVING count(*) > 0
+) AS due;
 
 -- name: finish(dispatch_id)^
 UPDATE dispatch
