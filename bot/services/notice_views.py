@@ -52,7 +52,11 @@ class NoticeHistoryLine:
 
 @dataclass(frozen=True)
 class NoticeAsk:
-    """Asks the owner for a follow-up: `what` is promise (the next word is late), started or completed."""
+    """Asks the owner to look after a notice.
+
+    `what`: promise (the next word is late), started, completed (its time has come and nobody prepared it), or
+    trouble (one is due and its recipients cannot be read).
+    """
 
     notice: Notice
     what: str

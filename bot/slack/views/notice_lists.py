@@ -49,7 +49,9 @@ def _(view: NoticeAsk, around: Surroundings) -> Rendered:
     del around
     values = {"view": view, "notice": view.notice, "owner": mrkdwn.mention(view.notice.owner)}
     value = view.notice.id if view.what == "promise" else f"{view.notice.id}:{view.what}"
-    return message("notice_ask", values, [actions([button("Write it now", NOTICE_NEXT, value)])])
+    look = button("Everything about it", NOTICE_SHOW, view.notice.id)
+    write = button("Write it now", NOTICE_NEXT, value)
+    return message("notice_ask", values, [actions([look if view.what == "trouble" else write])])
 
 
 @render.register
