@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
 from bot.app import House
-from bot.cli import as_json, schedule_text, text, work
+from bot.cli import as_json, health_text, schedule_text, text, work
 from bot.cli.interrupts import Interrupts
 from bot.cli.session import local_actor, open_house
 from bot.core.backup import State
 from bot.core.people import Actor
 from bot.core.verdict import Verdict
-from bot.errors import CancelledError, WordsError
+from bot.errors import CancelledError, NotFoundError, WordsError
 from commands import schedule, schedule_words
 from commands.schedule_words import about_schedules
-from commands.words import Cancel, Check, Help, Known, Listing, Now, Show, Status, Wanted, parse
+from commands.words import Cancel, Check, Help, Known, Listing, Now, Report, Show, Status, Wanted, parse
 
 _DONE, _FAILED, _COULD_NOT_RUN = 0, 1, 2
 _SHORTEST, _USUAL, _LONGEST = 1, 10, 25
@@ -34,6 +35,7 @@ class Asking:
     json: bool
     detach: bool
     limit: int
+    picture: Path | None = None
 
     def answer(self, view: object, words: str) -> None:
         """Print the view as JSON, or the words for it."""
@@ -51,14 +53,28 @@ class Asking:
     show_default=True,
     help="With list: how many.",
 )
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With report: write the picture of the last weeks into this PNG file.",
+)
 @click.pass_context
-def backup(context: click.Context, words: tuple[str, ...], *, json_: bool, detach: bool, limit: int) -> None:
+def backup(
+    context: click.Context,
+    words: tuple[str, ...],
+    *,
+    json_: bool,
+    detach: bool,
+    limit: int,
+    picture: Path | None,
+) -> None:
     """Take backups, look at them, check them: the words of /backup in Slack, in any order and case.
 
     \b
     now [full|critical|schema|table NAME...] [DATABASE] [plain]
                               take a backup; full where nothing is said
     status [DATABASE]         how things stand (also where nothing is said)
+    report [DATABASE]         the health report; --picture FILE.png draws it
     list [DATABASE] [KIND]    the newest backups
     show ID                   everything about one: an id, its first letters, or latest
     check ID                  fetch it back from storage, hash it, read it through
@@ -77,7 +93,7 @@ def backup(context: click.Context, words: tuple[str, ...], *, json_: bool, detac
     interrupts = Interrupts()
     try:
         with interrupts.listening(), open_house() as house:
-            asking = Asking(house, local_actor(), interrupts, json_, detach, limit)
+            asking = Asking(house, local_actor(), interrupts, json_, detach, limit, picture)
             code = _answer_words(typed, asking)
     except KeyboardInterrupt:
         if interrupts.torn:
@@ -128,6 +144,8 @@ def _answer(wanted: Wanted, asking: Asking) -> int:
             return _now(wanted, asking)
         case Check():
             return _check(wanted, asking)
+        case Report(database):
+            return _report(database, asking)
         case Status(database):
             seen = backups.status(actor, database)
             asking.answer(seen, text.status(seen))
@@ -142,6 +160,19 @@ def _answer(wanted: Wanted, asking: Asking) -> int:
             asking.answer(stopped, text.cancelled(stopped))
         case Help():
             raise AssertionError("answered before the house was opened")
+    return _DONE
+
+
+def _report(database: str | None, asking: Asking) -> int:
+    """The report, and where asked for its picture; the exit code says whether anything needs a look."""
+    reports = asking.house.health_reports
+    found = reports.on_demand(asking.actor, database)
+    asking.answer(found, health_text.report(found))
+    if asking.picture is not None:
+        drawn = reports.picture(database)
+        if drawn is None or isinstance(drawn.content, str):
+            raise NotFoundError("There is no picture: nothing is stored yet, or it could not be drawn.")
+        asking.picture.write_bytes(drawn.content)
     return _DONE
 
 

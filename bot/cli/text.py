@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.cli.figures_text import figures
 from bot.core.backup import BackupRecord, State
 from bot.core.check import CheckMessage
 from bot.core.units import count_text, duration_text, plural, size_text
@@ -108,6 +109,7 @@ def _database(found: DatabaseStatus, now: datetime) -> list[str]:
     if not found.kinds:
         lines.append("  no backup yet")
     lines.append(f"  {_proved(found, now)}")
+    lines += [f"  {line}" for line in figures(found)]
     lines += [f"  {record.state.value:<9} {record.id}  {record.kind.value}" for record in found.running]
     if found.last_failure:
         lines.append(f"  failed    {found.last_failure.id}  {found.last_failure.error_sentence or ''}")

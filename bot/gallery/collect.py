@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
 from bot.gallery.samples import AROUND, HOMES, NOW, VIEWS, WORST_AROUND
+from bot.gallery.samples.health import CHARTS
 from bot.sandbox.slack.people import BOT_USER
 from bot.sandbox.tour import STEPS, next_message, welcome_message
+from bot.services import picture
 from bot.slack.blocks import Rendered
 from bot.slack.views import render
 
@@ -32,6 +35,7 @@ def exhibits() -> list[Exhibit]:
     )
     tour = [("sandbox welcome", welcome_message())]
     tour += [(f"sandbox next {n}", next_message(n)) for n in range(1, len(STEPS) + 1)]
+    made.insert(0, _picture())
     return made + [Exhibit(name, "sandbox", _stamped(message)) for name, message in tour]
 
 
@@ -50,6 +54,18 @@ def as_message(rendered: Rendered) -> dict[str, Any]:
         file = {"name": snippet.filename, "title": snippet.title, "size": size, "content": content}
         message["files"] = [file]
     return _stamped(message)
+
+
+def _picture() -> Exhibit:
+    """The report's picture in its thread, drawn as it is drawn every morning."""
+    drawn = picture.picture(CHARTS, NOW)
+    message = as_message(render(VIEWS["report's details"], AROUND))
+    if drawn is None or isinstance(drawn.content, str):
+        return Exhibit("report's picture", "ordinary", message)
+    content = f"data:image/png;base64,{base64.b64encode(drawn.content).decode()}"
+    file = {"name": drawn.filename, "title": drawn.title, "alt_txt": drawn.alt_text}
+    message["files"] = [file | {"size": len(drawn.content), "content": content}]
+    return Exhibit("report's picture", "ordinary", message)
 
 
 def _stamped(message: dict[str, Any]) -> dict[str, Any]:

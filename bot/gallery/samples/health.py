@@ -15,7 +15,7 @@ from bot.gallery.samples.approvals import ASKED
 from bot.gallery.samples.approvals import WORST as WORST_ASKED
 from bot.gallery.samples.records import FAILED, RUNNING, STORED, worst
 from bot.gallery.samples.values import EVIL, LONG, NOW, actor
-from bot.services.health_views import Facts, Kept, KindCoverage, Measured, NextRun
+from bot.services.health_views import Chart, Facts, Kept, KindCoverage, Measured, NextRun
 from bot.services.report_views import HealthReport, HomeView, Part
 from bot.services.views import DatabaseStatus, KindStatus, Recovery, StatusView
 
@@ -158,6 +158,24 @@ VIEWS: dict[str, object] = {
     "worst status with figures": StatusView((_WORST,) * 60, NOW),
 }
 
+# Sixty days: one database backed up weekly, one daily, with a day that was missed.
+_MISSED = 41
+CHARTS = (
+    Chart(
+        "cruzonic",
+        [None if n % 7 else 44_000_000 + n * 90_000 for n in range(60)],
+        [None if n % 7 else 62.0 + n % 5 * 4 for n in range(60)],
+        [90_000.0 + n % 6 * 900 for n in range(60)],
+        26 * 3600.0,
+    ),
+    Chart(
+        "fleetnest",
+        [None if n == _MISSED else 21_000_000 + n * 310_000 for n in range(60)],
+        [None if n == _MISSED else 31.0 + n % 9 * 2 for n in range(60)],
+        [176_000.0 if n == _MISSED + 1 else 88_000.0 + n % 4 * 700 for n in range(60)],
+        26 * 3600.0,
+    ),
+)
 _BOTH = (_BAD, _WELL)
 HOMES: dict[str, object] = {
     "home of a stranger": HomeView(actor(), NOW),

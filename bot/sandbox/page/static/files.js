@@ -14,11 +14,15 @@ function textPreview(text) {
   return h("pre", { tabindex: "0", role: "group", "aria-label": "Beginning of the file" }, text.slice(0, SHOWN) + more);
 }
 
+function picture(file, source) {
+  return h("img", { src: source, alt: file.alt_txt ?? file.title ?? file.name });
+}
+
 async function lookInto(address, file, place) {
   const answer = await fetch(address);
   if (!answer.ok) return;
   if (answer.headers.get("content-type")?.startsWith("image/png")) {
-    place.append(h("img", { src: address, alt: file.title ?? file.name }));
+    place.append(picture(file, address));
     return;
   }
   const text = await answer.text();
@@ -31,7 +35,8 @@ export function drawFile(file) {
   const words = `${file.title ?? file.name} (${sizeText(file.size)})`;
   const name = file.content === undefined ? h("a", { href: address, target: "_blank" }, words) : h("span", {}, words);
   const place = h("div", { class: "file" }, h("p", {}, "File: ", name));
-  if (file.content !== undefined) place.append(textPreview(file.content));
+  if (file.content?.startsWith("data:image/png;")) place.append(picture(file, file.content));
+  else if (file.content !== undefined) place.append(textPreview(file.content));
   else lookInto(address, file, place).catch(() => {}); // the name above stays
   return place;
 }
