@@ -51,9 +51,9 @@ _LEDGER_AWAY_SECONDS = 15
 _DELIVER_LONGEST_SECONDS = 600
 _DELIVER_ATTEMPTS = 80
 _RESTART_LONGEST_SECONDS = 15.0
-_FIRE_AGAIN_SECONDS = 10
+_FIRE_AGAIN_SECONDS = 5
 # A worker that was not started again yet does not know a new schedule: others get so many tries at it.
-_FIRE_ATTEMPTS = 12
+_FIRE_ATTEMPTS = 24
 
 
 def _nobody_delivers(dispatch_id: str, channel: str) -> None:
