@@ -42,7 +42,7 @@ def serve(port: int) -> None:
     server = SlackServer(
         given.home,
         port or usual_port(given.home),
-        Options(tour=True),
+        Options(tour=True, archives=given.home / "backups"),
         databases=_addresses(),
         allowed_system_identifiers=_embedded_identifiers(given.home),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bot.sandbox.slack import interactions
@@ -14,12 +15,16 @@ from bot.sandbox.slack.workspace import Entry, Message
 
 CHANNEL = CHANNELS["C0OPS"]
 _MARK = {"event_type": "sandbox_tour", "event_payload": {}}
+_VERDICTS = ("*PASS: restore test", "*FAIL: restore test", "*COULD NOT VERIFY: restore test")
 Block = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to try. `ended(message, person)` tells whether the bot's message is its outcome."""
+    """One thing to try. `ended(message, person)` tells whether the bot's message is its outcome.
+
+    `before` does something to the sandbox's own archives, in the folder that it is given.
+    """
 
     action: str
     title: str
@@ -27,6 +32,7 @@ class Step:
     command: str
     about: str
     ended: Callable[[Message, Person], bool]
+    before: Callable[[Path], None] | None = None
 
 
 def _stored(message: Message, person: Person) -> bool:
@@ -34,9 +40,26 @@ def _stored(message: Message, person: Person) -> bool:
     return str(message.get("text", "")).startswith("*Stored: full backup of `cruzonic`")
 
 
-def _checked(message: Message, person: Person) -> bool:
+def _proved(message: Message, person: Person) -> bool:
     del person
-    return str(message.get("text", "")).startswith(("*Checked", "*Check failed", "*Could not verify"))
+    return str(message.get("text", "")).startswith(_VERDICTS)
+
+
+def _alerted(message: Message, person: Person) -> bool:
+    del person
+    return "(check-failed)" in str(message.get("text", ""))
+
+
+def _approved(message: Message, person: Person) -> bool:
+    del person
+    return str(message.get("text", "")).startswith("*Approved, not sent yet:")
+
+
+def lose_newest(archives: Path) -> None:
+    """Take the newest archive of the sample away, as a lifecycle rule or a colleague might."""
+    found = sorted(archives.glob("**/cruzonic/**/*.dump"), key=lambda path: path.stat().st_mtime)
+    for path in found[-1:]:
+        path.rename(path.with_suffix(".taken-away"))
 
 
 def _answered(message: Message, person: Person) -> bool:
@@ -53,12 +76,31 @@ STEPS = (
         _stored,
     ),
     Step(
-        "tour_check",
-        "Check that it can be read",
-        "Check it",
+        "tour_prove",
+        "Prove it",
+        "Prove it",
+        "/restore-test latest cruzonic",
+        "It is restored on the staging server, and what comes back is compared with what went in.",
+        _proved,
+    ),
+    Step(
+        "tour_break",
+        "Break something, and watch the alert",
+        "Break it",
         "/backup check latest cruzonic",
-        "Its bytes are fetched back from storage, hashed, and the archive is read through.",
-        _checked,
+        "Takes the newest archive out of the storage first. The check notices, and #database-alerts hears "
+        "of it within half a minute.",
+        _alerted,
+        lose_newest,
+    ),
+    Step(
+        "tour_approve",
+        "Have a second person approve",
+        "Write a notice",
+        "/notice maintenance cruzonic",
+        "Fill the form in and submit the draft. Then act as April in a second tab, and approve it: nobody "
+        "approves their own.",
+        _approved,
     ),
     Step(
         "tour_status",
@@ -68,15 +110,9 @@ STEPS = (
         "What is fresh, what is late and what runs, for both databases. Only you see the answer.",
         _answered,
     ),
-    Step(
-        "tour_show",
-        "Read everything about one",
-        "Show it",
-        "/backup show latest cruzonic",
-        "Where it lies, which server wrote it, and every table with its rows.",
-        _answered,
-    ),
 )
+# What the welcome offers; the rest comes one after the other.
+_FIRST = 4
 
 
 class Tour:
@@ -84,7 +120,7 @@ class Tour:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._waiting: list[tuple[int, Person]] = []
+        self._waiting: list[tuple[int, Person, Channel]] = []
         for number, step in enumerate(STEPS):
             sandbox.own_buttons[step.action] = self._presser(number)
         sandbox.workspace.subscribers.append(self._look)
@@ -96,8 +132,11 @@ class Tour:
 
     def _presser(self, number: int) -> Callable[[Person, Channel], Awaitable[None]]:
         async def press(person: Person, channel: Channel) -> None:
-            self._waiting.append((number, person))
-            await interactions.slash(self._sandbox, person, channel, STEPS[number].command)
+            step, archives = STEPS[number], self._sandbox.options.archives
+            if step.before and archives:
+                step.before(archives)
+            self._waiting.append((number, person, channel))
+            await interactions.slash(self._sandbox, person, channel, step.command)
 
         return press
 
@@ -109,26 +148,28 @@ class Tour:
         message = self._sandbox.workspace.get(entry["channel"], ts)
         if message is None or message.get("user") != BOT_USER or message.get("metadata") == _MARK:
             return
-        for number, person in [one for one in self._waiting if STEPS[one[0]].ended(message, one[1])]:
-            self._waiting.remove((number, person))
+        for waiting in [one for one in self._waiting if STEPS[one[0]].ended(message, one[1])]:
+            number, person, channel = waiting
+            self._waiting.remove(waiting)
             offer = from_bot(next_message(number + 1))
-            self._sandbox.workspace.post(entry["channel"], {**offer, "ephemeral_to": person.id})
+            self._sandbox.workspace.post(channel.id, {**offer, "ephemeral_to": person.id})
 
 
 def welcome_message() -> Message:
     """What the bot says first, in a workspace where nothing has been said."""
     lead = (
-        "This bot takes a team's PostgreSQL backups and checks them. Here it works on two sample databases, "
+        "This bot takes a team's PostgreSQL backups and proves them. Here it works on two sample databases, "
         "`cruzonic` and `fleetnest`. Nothing here can break anything: press a button, or type its command."
     )
     more = (
-        "*Act as*, at the top, says who you are. Omar and Olga may take backups, Vera may only look, "
-        "Carl has no role: try the same as each of them, two of them side by side in two tabs."
+        "*Act as*, at the top, says who you are. Omar and Olga are operators and take backups; April and "
+        "Andre are approvers; Ada administrates; Vera may only look; Carl is a customer and has no role. "
+        "Try the same as each of them, two of them side by side in two tabs."
     )
     blocks = [
         {"type": "header", "text": {"type": "plain_text", "text": "Welcome to Sparewheel"}},
         _section(lead),
-        *(_offer(number, f"{number + 1}. ") for number in range(len(STEPS))),
+        *(_offer(number, f"{number + 1}. ") for number in range(_FIRST)),
         {"type": "context", "elements": [{"type": "mrkdwn", "text": more}]},
     ]
     return from_bot({"text": "Welcome to Sparewheel", "blocks": blocks, "metadata": _MARK})
@@ -143,8 +184,8 @@ def next_message(number: int) -> Message:
             "metadata": _MARK,
         }
     words = (
-        "That is the round. Try `/backup now` once more and let a colleague stop it with its button, "
-        "or read `/backup help`."
+        "That is the round. Take a backup again and the alert is over; look at the *Home tab* of the bot, at "
+        "`/alerts` and `/backup schedule`; or let a colleague stop a backup with its button."
     )
     return {"text": words, "blocks": [_section(words)], "metadata": _MARK}
 

@@ -15,7 +15,7 @@ def clock_of(house: House) -> Clock:
     handlers = house.fires.handlers
     schedules = [each for each in due.schedules(house.configuration) if each.kind in handlers]
     firing = Firing.of(house.pool, house.queue, house.notifier, schedules)
-    return Clock(firing, Ticks(house.pool, ticks_of(house)))
+    return Clock(firing, Ticks(house.pool, ticks_of(house), house.configuration.house.tick))
 
 
 def ticks_of(house: House) -> dict[str, Tick]:

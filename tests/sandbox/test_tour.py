@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from slack_sdk import WebClient
 
 from bot.sandbox.slack.blocks import Surface, problems
 from bot.sandbox.slack.client import SandboxClient
+from bot.sandbox.slack.methods_chat import from_bot
 from bot.sandbox.slack.options import Options
 from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.tour import STEPS, next_message, welcome_message
@@ -21,7 +23,7 @@ from tests.sandbox.slack.conftest import hang_up, wait_for
 
 @pytest.fixture
 def slack(tmp_path: Path) -> Iterator[SlackServer]:
-    with SlackServer(tmp_path, options=Options(tour=True)) as server:
+    with SlackServer(tmp_path, options=Options(tour=True, archives=tmp_path / "backups")) as server:
         yield server
 
 
@@ -84,14 +86,35 @@ def test_a_button_types_its_command_and_the_outcome_brings_the_next(
     assert offers(people, "omar") == []  # only who took the step is led on
 
 
-def test_an_answer_to_somebody_else_is_no_outcome(heard: list[str], people: SandboxClient) -> None:
-    ts = people.messages()[0]["ts"]
-    people.click("omar", "tour_status", ts=ts)
+def test_an_answer_to_somebody_else_is_no_outcome(
+    slack: SlackServer, heard: list[str], people: SandboxClient
+) -> None:
+    offer = slack.sandbox.workspace.post(
+        "C0OPS", from_bot(next_message(len(STEPS) - 1)) | {"ephemeral_to": "U0OMAR"}
+    )
+    people.click("omar", "tour_status", ts=offer["ts"])
     wait_for(lambda: offers(people, "omar"))
     assert heard == ["omar: status"]
     people.say("vera", "/backup status")
     wait_for(lambda: len(heard) == 2)
     assert offers(people, "vera") == []
+
+
+def test_breaking_takes_the_newest_archive_and_the_alert_leads_on(
+    slack: SlackServer, heard: list[str], people: SandboxClient, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backups" / "sparewheel" / "manual" / "cruzonic" / "full"
+    folder.mkdir(parents=True)
+    for age, name in enumerate(("newest.dump", "older.dump")):
+        (folder / name).write_bytes(b"archive")
+        os.utime(folder / name, (1000 - age, 1000 - age))
+    people.click("omar", "tour_break", ts=people.messages()[0]["ts"])
+    assert heard == ["omar: check latest cruzonic"]
+    assert sorted(path.name for path in folder.iterdir()) == ["newest.taken-away", "older.dump"]
+    alert = {"text": "*Critical*\nIts bytes are gone.\nalert `a1b2c3d4` (check-failed), since now"}
+    slack.sandbox.workspace.post("C0ALERTS", from_bot(alert))
+    # Where it was pressed, not where the alert is.
+    assert offers(people, "omar") == [f"Next: {STEPS[3].title}"]
 
 
 @pytest.mark.parametrize("number", range(len(STEPS) + 1))

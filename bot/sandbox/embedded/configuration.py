@@ -23,6 +23,28 @@ administrator = ["U0ADA"]
 url = {url}
 encryption = "none"
 """
+# Everything here happens faster than elsewhere: whoever tries it does not wait a minute.
+_HOUSE = """
+[house]
+tick = "10s"
+
+[notices.products.cruzonic]
+name = "Cruzonic"
+time_zone = "America/New_York"
+database = "cruzonic"
+
+[notices.products.fleetnest]
+name = "FleetNest"
+time_zone = "America/Chicago"
+database = "fleetnest"
+
+[channels.shared-channel]
+type = "slack"
+channels = ["C0CUSTOMERS"]
+
+[audiences.customers]
+channels = ["shared-channel"]
+"""
 _CRUZONIC = """
 [databases.cruzonic]
 url_env = "SAMPLE_CRUZONIC_URL"
@@ -81,4 +103,4 @@ keep = "30 days"
 def configuration_text(backups: Path) -> str:
     """The whole of sparewheel.toml; `backups` is the folder, as a full path, that archives go to."""
     # JSON's strings are TOML's basic strings, escapes included.
-    return _HEAD.format(url=json.dumps(backups.as_uri())) + _CRUZONIC + _FLEETNEST
+    return _HEAD.format(url=json.dumps(backups.as_uri())) + _HOUSE + _CRUZONIC + _FLEETNEST

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 Clock = Callable[[], float]
 
@@ -43,3 +44,4 @@ class Options:
     clock: Clock = time.time
     request_url: str | None = None  # set: signed HTTP delivery instead of Socket Mode; loopback only
     tour: bool = False  # welcome a newcomer in #database-operations
+    archives: Path | None = None  # the sandbox's own storage, for the tour to break something in

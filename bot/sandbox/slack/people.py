@@ -69,6 +69,7 @@ CHANNELS = {
     for channel in (
         Channel("C0OPS", "database-operations", _EVERYBODY),
         Channel("C0ALERTS", "database-alerts", _EVERYBODY - {"U0CARL"}),
+        Channel("C0CUSTOMERS", "customers", _EVERYBODY),
         # The bot is no member here: it may post (chat:write.public), but not read.
         Channel("C0GENERAL", "general", _EVERYBODY - {BOT_USER}),
         *(

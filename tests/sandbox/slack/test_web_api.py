@@ -92,7 +92,7 @@ def test_history_comes_in_pages(web: WebClient) -> None:
         ("chat_postEphemeral", {"channel": "C0ALERTS", "user": "U0CARL", "text": "x"}, "user_not_in_channel"),
         ("chat_getPermalink", {"channel": "C0OPS", "message_ts": "1.000001"}, "message_not_found"),
         ("conversations_history", {"channel": "C0GENERAL"}, "not_in_channel"),
-        ("conversations_history", {"channel": "D0OMAR"}, "missing_scope"),
+        ("conversations_info", {"channel": "D0OMAR"}, "missing_scope"),
         ("conversations_open", {"users": "U0NOBODY"}, "user_not_found"),
         ("users_info", {"user": "U0NOBODY"}, "user_not_found"),
         ("usergroups_users_list", {"usergroup": "S0NOBODY"}, "no_such_subteam"),
@@ -137,7 +137,12 @@ def test_people_groups_and_channels(web: WebClient) -> None:
     groups = web.usergroups_list(include_users=True)["usergroups"]
     assert {g["id"]: g["users"] for g in groups}["S0OPERATORS"] == ["U0OMAR", "U0OLGA"]
     assert web.usergroups_users_list(usergroup="S0APPROVERS")["users"] == ["U0APRIL", "U0ANDRE"]
-    assert [c["id"] for c in web.conversations_list()["channels"]] == ["C0OPS", "C0ALERTS", "C0GENERAL"]
+    assert [c["id"] for c in web.conversations_list()["channels"]] == [
+        "C0OPS",
+        "C0ALERTS",
+        "C0CUSTOMERS",
+        "C0GENERAL",
+    ]
     assert web.conversations_info(channel="C0OPS")["channel"]["name"] == "database-operations"
     assert "U0CARL" not in web.conversations_members(channel="C0ALERTS")["members"]
     assert web.users_info(user="U0OLGA")["user"]["tz"] == "Europe/Berlin"
