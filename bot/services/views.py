@@ -103,6 +103,7 @@ class DatabaseStatus:
     def needs_a_look(self, now: datetime) -> bool:
         """Whether anything failed, is late or is missing."""
         missing_or_late = any(k.newest is None or k.is_stale(now) for k in self.kinds)
+        missing_or_late |= self.newest_rows is None
         alarmed = self.facts is not None and bool(self.facts.alerts)
         return self.last_failure is not None or missing_or_late or alarmed or self.breaks_rpo(now)
 

@@ -39,6 +39,7 @@ def status(*kinds: KindStatus, rpo: timedelta | None = DAY) -> DatabaseStatus:
         (status(taken(DAY * 2), rpo=None), False),
         (status(taken(DAY / 2), KindStatus(Kind.CRITICAL, None, None)), True),  # scheduled and never taken
         (status(), True),
+        (status(rpo=None), True),  # no backup at all is nothing to be calm about
         (replace(status(taken(DAY / 2)), last_failure=STORED), True),
     ],
 )

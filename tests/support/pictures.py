@@ -11,6 +11,8 @@ from playwright.sync_api import Browser
 from tests.support.browser import chromium, chromium_path
 
 SIZES = {"wide": 1000, "narrow": 360}
+# Milliseconds; a busy machine takes its time over the longest of them.
+_PATIENCE = 120_000
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -23,6 +25,7 @@ def photograph(browser: Browser, gallery: Path, folder: Path) -> int:
             context = browser.new_context(
                 viewport={"width": width, "height": 900}, color_scheme=theme, timezone_id="America/New_York"
             )
+            context.set_default_timeout(_PATIENCE)
             page = context.new_page()
             page.goto(gallery.resolve().as_uri())
             for exhibit in page.locator(".exhibit").all():
