@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from bot.core.delivery import DeliverySummary
 from bot.core.notices import Notice, NoticeRevision, Reach, RevisionState, current
 from bot.core.people import Action, Actor
-from bot.core.reply import Showing
+from bot.core.reply import Attachment, Showing
 from bot.errors import NotFoundError
 from bot.ledger import approvals, dispatches
 from bot.ledger import notices as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
+from bot.services import notice_export
 from bot.services.access import Gate
 from bot.services.notice_book import TOPIC, find
 from bot.services.notice_views import (
@@ -26,6 +27,7 @@ from bot.services.notice_views import (
 from bot.settings import Configuration
 
 _LISTED = 20
+_NEW_TEXT = ("drafted", "edited")
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,24 @@ class NoticeReading:
             return Showing(NoticeAsk(message.notice, what, message.now), "thread")
         if stage.startswith("history:"):
             wanted = int(stage.split(":")[1])
-            with borrowed(self.pool) as connection:
-                events = ledger.events(connection, message.notice.id)
-            line = next((event for event in events if event.seq == wanted), None)
-            return Showing(NoticeHistoryLine(message.notice, line), "thread") if line else None
+            return self._line(message, wanted)
         return Showing(message)
+
+    def _line(self, message: NoticeMessage, seq: int) -> Showing | None:
+        """A line of the thread; a new text comes with all of its words, and those of its follow-ups."""
+        with borrowed(self.pool) as connection:
+            events = ledger.events(connection, message.notice.id)
+            texts = ledger.revisions(connection, message.notice.id)
+        line = next((event for event in events if event.seq == seq), None)
+        if line is None:
+            return None
+        view = NoticeHistoryLine(message.notice, line)
+        if line.what not in _NEW_TEXT:
+            return Showing(view, "thread")
+        bundle = [each for each in texts if line.number in (each.number, each.covered_by)]
+        words = notice_export.texts(bundle, message.time_zone)
+        name = f"notice-{message.notice.id}.{line.number}.md"
+        return Showing(view, "thread", Attachment(name, "Word for word, everything that would go out", words))
 
     def _zone(self, notice: Notice) -> str:
         product = self.configuration.notices.products.get(notice.product)

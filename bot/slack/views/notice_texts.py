@@ -13,8 +13,8 @@ _MOST = 5  # sections for each format
 _BLOCK = 2700  # room for the fences, and for what a block's escaping adds
 
 
-def word_for_word(text: NoticeText) -> tuple[list[Block], bool]:
-    """Both formats as blocks, and whether everything is in them.
+def word_for_word(text: NoticeText) -> list[Block]:
+    """Both formats as blocks; where they are long, their beginning.
 
     The Slack text is finished mrkdwn, escaped when it was made from its template, and goes out as it stands.
     """
@@ -27,7 +27,7 @@ def word_for_word(text: NoticeText) -> tuple[list[Block], bool]:
     blocks += [section(mrkdwn.code_block(page)) for page in mail[:_MOST]]
     if not whole:
         blocks.append(small("This is only its beginning; all of it is in the thread."))
-    return blocks, whole
+    return blocks
 
 
 def _code_pages(text: str) -> Iterator[str]:

@@ -8,10 +8,9 @@ from bot.core import notice_times
 from bot.core.delivery import DeliverySummary
 from bot.core.notices import NoticePhase, NoticeRevision, RevisionState
 from bot.core.units import count_text, plural
-from bot.services import notice_export
 from bot.services.notice_views import NoticeMessage
 from bot.slack import mrkdwn, texts
-from bot.slack.blocks import Block, Rendered, Snippet, actions, at_most_fifty, button, confirm
+from bot.slack.blocks import Block, Rendered, actions, at_most_fifty, button, confirm
 from bot.slack.buttons import (
     NOTICE_EDIT,
     NOTICE_NEXT,
@@ -55,16 +54,14 @@ def _(view: NoticeMessage, around: Surroundings) -> Rendered:
     del around
     head = texts.fill("notice_head", notice_facts(view) | {"progress": progress_lines(_delivery(view))})
     blocks = texts.as_blocks(head)
-    whole = True
     if view.current.state in _TEXT_SHOWN:
-        more, whole = word_for_word(view.current.text)
-        blocks += more
+        blocks += word_for_word(view.current.text)
     covered = texts.fill("notice_covered", {"covered": view.covered, "zone": view.time_zone})
     foot = texts.fill("notice_foot", notice_facts(view))
     blocks += [*texts.as_blocks(covered), *delivery_blocks(view.deliveries), *texts.as_blocks(foot)]
     blocks += _buttons(view)
     text = cut_mrkdwn(texts.as_text([*head, *covered, *foot]), GOOD_TEXT)
-    return Rendered(text, at_most_fifty(blocks), _file(view, whole=whole))
+    return Rendered(text, at_most_fifty(blocks))
 
 
 def notice_facts(view: NoticeMessage) -> dict[str, Any]:
@@ -156,11 +153,3 @@ def _send_button(view: NoticeMessage) -> Block:
     return button(
         f"Send to {number}", NOTICE_SEND, f"{view.current.key}:{total}", style="danger", confirm=sure
     )
-
-
-def _file(view: NoticeMessage, *, whole: bool) -> Snippet | None:
-    """Everything that would go out, where the message cannot show all of it; once, with the draft."""
-    if view.current.state is not RevisionState.DRAFT or (whole and not view.covered):
-        return None
-    content = notice_export.texts([view.current, *view.covered], view.time_zone)
-    return Snippet(f"notice-{view.current.key}.md", "Word for word, everything that would go out", content)
