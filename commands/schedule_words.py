@@ -14,7 +14,7 @@ from commands.tokens import straighten
 
 COMMAND = f"{suggest.COMMAND} schedule"
 _VERB = re.compile(r"schedules?(?:\s+|$)", re.IGNORECASE)
-_BECAUSE = re.compile(r"\s+because\s+|\s*:\s+", re.IGNORECASE)
+_BECAUSE = re.compile(r"\s+because(?:\s+|$)|\s*:\s+", re.IGNORECASE)
 _SPAN = re.compile(r"\s+for\s+((?:\d+(?:\.\d+)?\s*[smhd]\s*)+)$", re.IGNORECASE)
 _UNTIL = re.compile(r"\s+until\s+(\d{4}-\d\d-\d\d)(?:[\sT]+(\d\d:\d\d))?$", re.IGNORECASE)
 _MISTYPED = re.compile(r"(sc?h?ed[a-z]*)\b", re.IGNORECASE)
