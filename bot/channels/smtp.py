@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import EmailPolicy
+from email.policy import SMTP
 from email.utils import formatdate
-from typing import Any
+from functools import lru_cache
 from urllib.parse import quote
 
 from bot.channels.interface import Outgoing, Receipt
@@ -24,20 +24,10 @@ _ENHANCED = re.compile(rb"\d\.\d{1,3}\.\d{1,3}(?= |$)")
 _LINE_DOT = re.compile(rb"(?m)^\.")
 _CLOSING, _GO_ON, _GONE_FOR_GOOD = 421, 354, 500
 _OK = frozenset({250, 251, 252})
-# The library folds a long word by encoding it, and nobody's reader would find the address in there.
-_UNFOLDED = frozenset({"list-unsubscribe", "message-id", "in-reply-to"})
-
-
-class _MailPolicy(EmailPolicy):
-    """Headers whose value is one long word go out as one line; RFC 5322 allows 998 characters."""
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        if name.lower() in _UNFOLDED:
-            return f"{name}: {value}\r\n".encode("ascii")
-        return super().fold_binary(name, value)
-
-
-_POLICY = _MailPolicy(linesep="\r\n", cte_type="7bit")
+_POLICY = SMTP.clone(cte_type="7bit")
+_VISIBLE = re.compile(r"[\x21-\x7e]{3,254}")
+_MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,200}>")
+_MOST_REFERENCES = 20
 
 
 @dataclass
@@ -52,8 +42,7 @@ class SmtpChannel:
 
     def hand_over(self, message: Outgoing) -> Receipt:
         """Send one mail. Its reference is the Message-ID. See Channel.hand_over."""
-        mail = compose(self.settings, message)
-        payload = mail.as_bytes()
+        payload = compose(self.settings, message)
         try:
             connection = self._begin()
             self._answered(connection, lambda: connection.rcpt(message.recipient), "the address")
@@ -62,7 +51,7 @@ class SmtpChannel:
             self.close()
             raise _unreached(error) from None
         self._send(connection, payload)
-        return Receipt(str(mail["Message-ID"]))
+        return Receipt(message_id(self.settings, message))
 
     def close(self) -> None:
         """End the connection."""
@@ -158,42 +147,59 @@ class SmtpChannel:
             self._no(connection, code, said, "the message")
 
 
-def compose(settings: SmtpSettings, message: Outgoing) -> EmailMessage:
+def compose(settings: SmtpSettings, message: Outgoing) -> bytes:
     """The mail: text and HTML, and what lets readers thread it and unsubscribe.
 
     Raises:
         ChannelRefusedError: the recipient is no single address.
     """
+    recipient = _address(message.recipient)
+    where = settings.unsubscribe.replace("{recipient}", quote(recipient, safe=""))
+    lines = [
+        f"Message-ID: {message_id(settings, message)}",
+        f"Date: {formatdate(localtime=False)}",
+        f"To: {recipient}",
+        f"List-Unsubscribe: <{where}>",
+    ]
+    if where.startswith("https://"):
+        lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")  # RFC 8058
+    if known := [one for one in message.references if _MESSAGE_ID.fullmatch(one)]:
+        lines += [f"In-Reply-To: {known[-1]}", "References: " + "\r\n ".join(known[-_MOST_REFERENCES:])]
+    # One long word a line: the library would encode it, and no reader find the address in there.
+    head = "".join(f"{line}\r\n" for line in lines).encode("ascii")
+    return head + _same_for_all(settings, message.subject, message.text, message.html)
+
+
+def message_id(settings: SmtpSettings, message: Outgoing) -> str:
+    """The same at every attempt at this recipient. Raises ChannelRefusedError."""
+    found = f"<{message.key}@{settings.sender.rpartition('@')[2]}>"
+    if not _MESSAGE_ID.fullmatch(found):
+        raise ChannelRefusedError("This message has no id that mail can carry.")
+    return found
+
+
+@lru_cache(maxsize=8)
+def _same_for_all(settings: SmtpSettings, subject: str, text: str, html: str) -> bytes:
+    """What every recipient's mail ends with, made once: encoding it ten thousand times takes minutes."""
     mail = EmailMessage(policy=_POLICY)
-    domain = settings.sender.rpartition("@")[2]
-    mail["Message-ID"] = f"<{message.key}@{domain}>"
-    mail["Date"] = formatdate(localtime=False)
     mail["From"] = Address(settings.sender_name, addr_spec=settings.sender)
-    mail["To"] = _address(message.recipient)
-    mail["Subject"] = " ".join(message.subject.split())
+    mail["Subject"] = " ".join(subject.split())
     if settings.reply_to:
         mail["Reply-To"] = Address(addr_spec=settings.reply_to)
-    if message.references:
-        mail["In-Reply-To"] = message.references[-1]
-        mail["References"] = " ".join(message.references)
-    where = settings.unsubscribe.replace("{recipient}", quote(message.recipient, safe=""))
-    mail["List-Unsubscribe"] = f"<{where}>"
-    if where.startswith("https://"):
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(message.text)
-    mail.add_alternative(message.html, subtype="html")
-    return mail
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
+    return mail.as_bytes()
 
 
-def _address(recipient: str) -> Address:
+def _address(recipient: str) -> str:
     try:
         address = Address(addr_spec=recipient)
     except (ValueError, IndexError, HeaderParseError):
         raise ChannelRefusedError("This is no address that mail can be sent to.") from None
-    if address.addr_spec != recipient or any(c.isspace() or not c.isprintable() for c in recipient):
+    if address.addr_spec != recipient or not _VISIBLE.fullmatch(recipient):
         raise ChannelRefusedError("This is no address that mail can be sent to.")
-    return address
+    return recipient
 
 
 def _said(code: int, said: bytes, what: str) -> ChannelError:

@@ -162,7 +162,7 @@ def _normal(text: str) -> str | None:
         found = validate_email(text.strip(" \t"), check_deliverability=False)
     except EmailNotValidError:
         return None
-    return found.ascii_email or found.normalized
+    return found.ascii_email  # None where the part before the @ needs more than ASCII
 
 
 def _from_csv(path: Path, column: str) -> Iterator[str]:

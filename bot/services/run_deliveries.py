@@ -30,6 +30,7 @@ _LOG = logging.getLogger(__name__)
 _TRIES_EACH = 8  # a recipient that is "later" so often is given up, and a person may retry it
 _STUMBLES = 20  # about an hour and a half of a channel that does not work
 _LONGEST_SLEEP = 15.0
+_TOO_SHORT_TO_SLEEP = 0.005  # the channel's next free moment moves on all the same
 _LEDGER_TRIES = 30
 _PROGRESS_SECONDS = 2.0
 
@@ -173,7 +174,7 @@ class _Hand:
         if wait > _LONGEST_SLEEP:
             self.wait = wait
             return None
-        return wait if wait > 0 else self._claim(connection)
+        return wait if wait > _TOO_SHORT_TO_SLEEP else self._claim(connection)
 
     def _claim(self, connection: LedgerConnection) -> Claimed | None:
         return deliveries.claim(connection, self.run, self.runner.lease_seconds).delivery

@@ -132,8 +132,7 @@ def test_a_login_that_is_refused_says_so() -> None:
 def test_nothing_in_any_field_makes_a_header(field: str) -> None:
     message = outgoing(**{field: "ann@example.com\r\nBcc: victim@evil.example\r\n\r\n" + HOSTILE})
     try:
-        mail = compose(settings(), message)
-        headers = mail.as_bytes().partition(b"\r\n\r\n")[0].lower()
+        headers = compose(settings(), message).partition(b"\r\n\r\n")[0].lower()
     except (ChannelRefusedError, ValueError):
         return
     assert b"\nbcc:" not in headers
