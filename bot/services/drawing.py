@@ -52,7 +52,7 @@ class Panel:
 PANELS = (
     Panel("Size of a backup", "sizes", lambda value: units.size_text(round(value))),
     Panel("How long it took", "durations", units.duration_text, _SPANS),
-    Panel("How old the newest data got", "ages", units.duration_text, _SPANS),
+    Panel("Age of the newest data (dashed: allowed)", "ages", units.duration_text, _SPANS),
 )
 
 
@@ -75,7 +75,8 @@ def _panel(axes: Axes, panel: Panel, charts: Sequence[dict[str, Any]], begins: d
     for number, chart in enumerate(charts):
         _line(axes, chart, panel.field, begins, number)
     if panel.field == "ages":
-        _allowed(axes, {chart["rpo"] for chart in charts if chart["rpo"]}, len(charts))
+        for limit in {chart["rpo"] for chart in charts if chart["rpo"]}:
+            axes.axhline(limit, color=_INK, linewidth=1.2, linestyle=(0, (4, 3)))
     axes.set_title(panel.title, loc="left", fontsize=_POINTS, color=_INK, fontweight="bold")
     axes.set_facecolor(_PAPER)
     axes.tick_params(labelsize=_POINTS, colors=_INK, length=2)
@@ -102,24 +103,6 @@ def _line(axes: Axes, chart: dict[str, Any], field: str, begins: date, number: i
         color=_COLOURS[number % len(_COLOURS)],
         linewidth=1.6,
     )
-
-
-def _allowed(axes: Axes, limits: set[float], databases: int) -> None:
-    """A dashed line at the most that may be lost, where that is one for all."""
-    if len(limits) == 1:
-        (limit,) = limits
-        axes.axhline(limit, color=_INK, linewidth=1.2, linestyle=(0, (4, 3)))
-        text = "allowed" if databases == 1 else "allowed for each"
-        axes.annotate(
-            text,
-            (0, limit),
-            xycoords=("axes fraction", "data"),
-            xytext=(3, -3),
-            textcoords="offset points",
-            va="top",
-            fontsize=_POINTS - 1,
-            color=_INK,
-        )
 
 
 def _scale(axes: Axes, values: Sequence[float], steps: Sequence[float]) -> None:

@@ -108,7 +108,7 @@ def test_the_report_is_there_for_whoever_asks(house: House, people: SandboxClien
     wait_for(lambda: last_answer(people, "vera"))
     text = last_answer(people, "vera")
     assert text.startswith("*All well:* 1 database")
-    assert "RTO over 30 days: no restore test measured it" in text
+    assert "*RTO over 30 days:* no restore test measured it" in text
     people.say("carl", "/backup report")
     wait_for(lambda: last_answer(people, "carl"))
     assert "no role here" in last_answer(people, "carl")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.core.alerts import Alert
 from bot.core.approvals import Approval
 from bot.core.coverage import Gap
-from bot.services.health_views import Facts, KindCoverage, Measured, NextRun
+from bot.services.health_views import Facts, KindCoverage, Measured
 from bot.services.views import DatabaseStatus, KindStatus
 from bot.slack import texts
 from bot.slack.mrkdwn import Mrkdwn
@@ -35,7 +35,9 @@ def lines(status: DatabaseStatus, facts: Facts) -> Iterator[Mrkdwn]:
     values = {"backups": kept.backups, "size": kept.size_bytes, "grown": kept.grown_bytes}
     yield line("report_kept", values | {"days": facts.measured.days})
     yield from (_coverage(found) for found in facts.coverage or ())
-    yield from (_next(run) for run in facts.next_runs[:_NEXT])
+    if facts.next_runs:
+        more = max(len(facts.next_runs) - _NEXT, 0)
+        yield line("report_next", {"runs": facts.next_runs[:_NEXT], "more": more})
 
 
 def alert(found: Alert) -> Mrkdwn:
@@ -106,10 +108,6 @@ def _recovery(measured: Measured, rto: timedelta | None) -> Mrkdwn:
         "allowed": _seconds(rto),
     }
     return line("report_recovery", values)
-
-
-def _next(run: NextRun) -> Mrkdwn:
-    return line("report_next", {"name": run.name, "kind": run.kind, "at": run.at, "paused": run.paused})
 
 
 def _coverage(found: KindCoverage) -> Mrkdwn:

@@ -8,7 +8,7 @@ from bot.services.report_views import HealthReport, Part
 from bot.services.views import DatabaseStatus
 from bot.slack import texts
 from bot.slack.blocks import Block, Rendered, at_most_fifty, section, small
-from bot.slack.fit import GOOD_TEXT, cut_mrkdwn, pages
+from bot.slack.fit import GOOD_TEXT, cut_mrkdwn
 from bot.slack.mrkdwn import Mrkdwn, prose
 from bot.slack.views import facts
 from bot.slack.views.base import Surroundings, render
@@ -22,18 +22,18 @@ _APPROVALS = 5
 def _(view: HealthReport, around: Surroundings) -> Rendered:
     del around
     shown = view.databases[:_SHOWN]
-    paragraphs: list[str] = []
+    entries: list[str] = []
     if view.part is not Part.DETAILS:
-        paragraphs += [*texts.fill("report_head", _head(view)), *_foot(view)]
-        paragraphs += [entry for status in shown for entry in _in_short(status, view.now)]
+        entries.append("\n".join([*texts.fill("report_head", _head(view)), *_foot(view)]))
+        entries += [_in_short(status, view.now) for status in shown]
     if view.part is not Part.SUMMARY:
-        paragraphs += [entry for status in shown for entry in _in_full(status, view)]
+        entries += [_in_full(status, view) for status in shown]
     if len(view.databases) > _SHOWN:
-        paragraphs.append(f"… and {len(view.databases) - _SHOWN} more databases")
-    blocks: list[Block] = [section(page) for page in pages(paragraphs)]
+        entries.append(f"… and {len(view.databases) - _SHOWN} more databases")
+    blocks: list[Block] = [section(entry) for entry in entries]
     if view.part is Part.SUMMARY:
         blocks.append(small("The figures, six months of dates, and a picture are in the thread."))
-    return Rendered(cut_mrkdwn("\n".join(paragraphs), GOOD_TEXT), at_most_fifty(blocks))
+    return Rendered(cut_mrkdwn("\n".join(entries), GOOD_TEXT), at_most_fifty(blocks))
 
 
 def _head(view: HealthReport) -> dict[str, object]:
@@ -62,17 +62,17 @@ def _foot(view: HealthReport) -> list[str]:
     return texts.fill("report_foot", {"lines": lines, "not_seen": view.not_seen, "removed": view.removed})
 
 
-def _in_short(status: DatabaseStatus, now: datetime) -> list[str]:
+def _in_short(status: DatabaseStatus, now: datetime) -> str:
     values = {
         "name": status.database,
         "headline": headline(status, now),
         "problems": [*problems(status, now), *facts.alerts(status.facts)],
         "facts": [facts.short(status, now)],
     }
-    return texts.fill("report_database", values)
+    return "\n".join(texts.fill("report_database", values))
 
 
-def _in_full(status: DatabaseStatus, view: HealthReport) -> list[str]:
+def _in_full(status: DatabaseStatus, view: HealthReport) -> str:
     whole = view.part is Part.WHOLE
     values = {
         "name": status.database,
@@ -81,8 +81,8 @@ def _in_full(status: DatabaseStatus, view: HealthReport) -> list[str]:
         "facts": [
             *running(status),
             *(facts.kind(found, view.now) for found in status.kinds),
-            facts.line("status_proved", proved(status, view.now)),
+            facts.line("report_proof", proved(status, view.now)),
             *(facts.lines(status, status.facts) if status.facts else ()),
         ],
     }
-    return texts.fill("report_database", values)
+    return "\n".join(texts.fill("report_database", values))

@@ -115,12 +115,12 @@ def test_a_report_says_the_verdict_first() -> None:
 def test_a_report_has_what_was_measured_and_names_gaps_by_date() -> None:
     text = words(render(VIEWS["report's details with trouble"], AROUND))
     for part in (
-        "RPO over 30 days: at most 2 d 3 h of data at risk, allowed 1 d 2 h: missed 3 times, worst",
-        "RTO over 30 days: 1 restore test, the slowest took 5 h 00 min, allowed 4 h 00 min: missed",
-        "six months of critical: 171 of 175 are there; missing 1 Nov, 24 to 26 Jul; nothing from before 30 May 2026",
-        "4,400 of 4,416 are there; missing 12 Nov 20:30 to 13 Nov 01:30, 3 Nov 20:30, ",
-        "stored: 236 backups, 9.9 GB; 1.6 GB of it in the last 30 days",
-        "next `monthly-test` (restore-test): paused",
+        "*RPO over 30 days:* at most 2 d 3 h of data at risk, allowed 1 d 2 h: missed 3 times, worst",
+        "*RTO over 30 days:* 1 restore test, the slowest took 5 h 00 min, allowed 4 h 00 min: missed",
+        "*Six months, critical:* 171 of 175; missing 1 Nov, 24 to 26 Jul; nothing from before 30 May 2026",
+        "4,400 of 4,416; missing 12 Nov 20:30 to 13 Nov 01:30, 3 Nov 20:30, ",
+        "*Kept:* 236 backups, 9.9 GB; 1.6 GB of it in the last 30 days",
+        "`monthly-test` paused",
     ):
         assert part in text
 
