@@ -224,7 +224,7 @@ def test_an_edit_after_the_approval_needs_a_new_one_and_old_buttons_answer_polit
     until(lambda: people.view("omar"))
     assert not people.submit("omar", TYPED | {"service": "The driver app"}).get("errors")
     until(lambda: message(people, "*Draft"))
-    assert people.say("omar", f"/notice send {notice.id}:1 3") is None
+    assert people.say("omar", f"/notice send {notice.id}.1:3") is None
     until(lambda: told(people, "omar", "cannot be sent"))
     assert mail.messages == []
     assert states(house, notice.id)[0] is RevisionState.REPLACED
