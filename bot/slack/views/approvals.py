@@ -86,7 +86,8 @@ def _what_blocks(approval: Approval) -> list[Block]:
 
 
 def _what_lines(approval: Approval) -> list[str]:
-    return [f"• {mrkdwn.prose(cut(line, _LINE))}" for line in approval.what]
+    """As a quotation, line by line: it is what somebody else wrote."""
+    return [f"> {mrkdwn.prose(cut(line, _LINE))}" for line in approval.what]
 
 
 def _decision(decision: Decision) -> Mrkdwn:
