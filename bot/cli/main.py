@@ -30,6 +30,7 @@ _VERBS = {
     "backup": "bot.cli.backup:backup",
     "restore-test": "bot.cli.restore_test:restore_test",
     "alerts": "bot.cli.alerts:alerts",
+    "notice": "bot.cli.notice:notice",
     "sandbox": "bot.cli.sandbox:sandbox",
     "messages": "bot.cli.messages:messages",
     "smoke": "bot.cli.smoke:smoke",
