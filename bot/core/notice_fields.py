@@ -89,7 +89,7 @@ def _text(value: Value) -> str:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, bool):
         return "yes"
-    return f"{value:g}s" if isinstance(value, float) else str(value)
+    return f"{value:f}s" if isinstance(value, float) else str(value)
 
 
 def _value(field: NoticeField, typed: str, zone: str, now: datetime | None) -> Value:
