@@ -6,12 +6,13 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from bot.gallery.samples import AROUND, HOMES, NOW, VIEWS, WORST_AROUND
+from bot.gallery.samples import AROUND, FORMS, HOMES, NOW, VIEWS, WORST_AROUND
 from bot.gallery.samples.health import CHARTS
 from bot.sandbox.slack.people import BOT_USER
 from bot.sandbox.tour import STEPS, next_message, welcome_message
 from bot.services import picture
 from bot.slack.blocks import Rendered
+from bot.slack.forms import render_form
 from bot.slack.views import render
 
 # As much of a file as the page shows of it, and a little more, so that it shows that there is more.
@@ -33,6 +34,7 @@ def exhibits() -> list[Exhibit]:
         (_exhibit(name, view) for name, view in {**VIEWS, **HOMES}.items()),
         key=lambda one: one.group != "ordinary",
     )
+    made += [_form(name, form) for name, form in FORMS.items()]
     tour = [("sandbox welcome", welcome_message())]
     tour += [(f"sandbox next {n}", next_message(n)) for n in range(1, len(STEPS) + 1)]
     made.insert(0, _picture())
@@ -43,6 +45,16 @@ def _exhibit(name: str, view: object) -> Exhibit:
     worst = name.startswith("worst")
     group = "extreme" if worst or name.startswith("right to left") else "ordinary"
     return Exhibit(name, group, as_message(render(view, WORST_AROUND if worst else AROUND)))
+
+
+def _form(name: str, form: object) -> Exhibit:
+    """A modal, drawn as a message: its title above its blocks, its button below them."""
+    modal = render_form(form)
+    title = {"type": "header", "text": {"type": "plain_text", "text": modal.title}}
+    send = {"type": "button", "text": {"type": "plain_text", "text": modal.submit}, "style": "primary"}
+    blocks = [title, *modal.blocks, {"type": "actions", "elements": [send]}]
+    group = "extreme" if name.startswith("worst") else "forms"
+    return Exhibit(f"form {name}", group, _stamped({"text": modal.title, "blocks": blocks}))
 
 
 def as_message(rendered: Rendered) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { drawMessage } from "./message.js";
 
 const INERT = { use: () => {} };
-const GROUPS = { ordinary: "Ordinary content", extreme: "Extreme content", sandbox: "What the sandbox says" };
+const GROUPS = { ordinary: "Ordinary content", forms: "Forms", extreme: "Extreme content", sandbox: "What the sandbox says" };
 
 function exhibit({ name, message }) {
   const anchor = name.replaceAll(" ", "-");
