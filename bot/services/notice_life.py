@@ -154,4 +154,4 @@ class NoticeLife:
             notice = ledger.get(connection, notice_id, lock=True)
             if notice.promised_at and ledger.mark_promise(connection, notice_id, number):
                 self.book.ask(connection, notice, "promise", number)
-                self.book.note(connection, notice, the_clock(notice), "promise-late", note=str(number))
+                self.book.note(connection, notice, the_clock(notice), "promise-late")

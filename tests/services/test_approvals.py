@@ -342,7 +342,7 @@ def test_the_statement_and_the_sentence_agree(house: House) -> None:
     ):
         approval = ask(house, subject=f"s{number}", needed=2)
         if said:
-            decide(house, ANDRE, approval)
+            decide(house, APRIL, approval)
         if old:
             expire(house, approval)
         with borrowed(house.pool) as connection:

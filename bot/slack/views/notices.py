@@ -7,7 +7,7 @@ from typing import Any
 from bot.core import notice_times
 from bot.core.delivery import DeliverySummary
 from bot.core.notices import NoticePhase, NoticeRevision, RevisionState
-from bot.core.units import count_text, plural
+from bot.core.units import plural
 from bot.services.notice_views import NoticeMessage
 from bot.slack import mrkdwn, texts
 from bot.slack.blocks import Block, Rendered, actions, at_most_fifty, button, confirm
@@ -82,7 +82,7 @@ def notice_facts(view: NoticeMessage) -> dict[str, Any]:
         "window": lines,
         "at_once": current.send_at is None,
         "over": view.notice.phase is NoticePhase.OVER,
-        "hash": current.content_hash[:16],
+        "hash": current.bundle_hash[:16],  # as the request for approval shows it
         "sent": [_sent_line(view, one) for one in view.sent],
     }
 
@@ -103,7 +103,7 @@ def _next(view: NoticeMessage) -> str:
 
 def _sent_line(view: NoticeMessage, revision: NoticeRevision) -> str:
     delivery = view.deliveries.get(revision.number)
-    went = f", {count_text(delivery.total)} recipients" if delivery else ""
+    went = f", {plural(delivery.total, 'recipient')}" if delivery else ""
     return f"{revision.title}{went}"
 
 
