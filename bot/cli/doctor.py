@@ -71,6 +71,8 @@ def findings(house: House) -> Iterator[Finding]:
     yield _look(house, "storage", _storage)
     for name in house.sources.names():
         yield _look(house, f"database {name}", _database(name))
+    if house.configuration.audiences:
+        yield _look(house, "notices", _notices)
 
 
 def quick_looks(house: House) -> dict[str, Look]:
@@ -80,6 +82,8 @@ def quick_looks(house: House) -> dict[str, Look]:
         ConfigurationError: the configuration is wrong.
     """
     looks: dict[str, Look] = {"client programs": _clients, "storage": _storage}
+    if house.configuration.audiences:
+        looks["notices"] = _notices
     return looks | {f"database {name}": _database(name) for name in house.sources.names()}
 
 
@@ -153,6 +157,21 @@ def _clients(house: House) -> str:
 def _storage(house: House) -> str:
     house.store.verify_access()
     return house.store.location(house.configuration.storage.root)
+
+
+def _notices(house: House) -> str:
+    """Words, channels and recipients, as far as they can be looked at without sending anything."""
+    texts = house.notice_texts
+    stages = sum(len(texts.stages(kind)) for kind in texts.kinds())
+    for name, settings in house.configuration.channels.items():
+        if settings.type != "slack":
+            house.notice_channels.open(name).close()
+    found = house.recipients.resolve(house.recipients.names())
+    left_out = len(found.invalid)
+    rest = (
+        f"; {plural(left_out, 'invalid address', 'invalid addresses')} never written to" if left_out else ""
+    )
+    return f"{plural(stages, 'text')}, {plural(found.total, 'recipient')}{rest}"
 
 
 def _database(name: str) -> Look:

@@ -24,6 +24,10 @@ def named(configuration: Configuration) -> Iterator[tuple[str, str]]:
     for name, database in configuration.databases.items():
         for channel in database.channels:
             yield f"databases.{name}.channels", channel
+    for name, ours in configuration.channels.items():
+        if ours.type == "slack":
+            for channel in ours.channels:
+                yield f"channels.{name}.channels", channel
 
 
 def refuse_unknown(client: WebClient, configuration: Configuration) -> int:
