@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +23,16 @@ class Total:
 def runs(conn: LedgerConnection, database: str, since: datetime) -> list[Run]:
     """Stored backups of whole kinds since then, oldest first, and of each kind the newest from before."""
     return [Run(**row) for row in statements("health").every(conn, "runs", database=database, since=since)]
+
+
+def first_of_each(
+    conn: LedgerConnection, database: str, kinds: Sequence[str], due: Sequence[datetime]
+) -> list[datetime]:
+    """The first stored snapshot from each due time until the next, and the newest from before, ascending."""
+    rows = statements("health").every(
+        conn, "first_of_each", database=database, kinds=list(kinds), due=list(due)
+    )
+    return [row["at"] for row in rows]
 
 
 def total(conn: LedgerConnection, database: str, since: datetime) -> Total:

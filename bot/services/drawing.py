@@ -52,7 +52,7 @@ class Panel:
 PANELS = (
     Panel("Size of a backup", "sizes", lambda value: units.size_text(round(value))),
     Panel("How long it took", "durations", units.duration_text, _SPANS),
-    Panel("Age of the newest data (dashed: allowed)", "ages", units.duration_text, _SPANS),
+    Panel("Age of the data, dashed: allowed", "ages", units.duration_text, _SPANS),
 )
 
 

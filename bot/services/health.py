@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from bot.core.backup import Kind
 from bot.core.coverage import cover, months_before
-from bot.core.health import Run, worst_loss
+from bot.core.health import worst_loss
 from bot.core.schedules import RESTORE_TEST, Schedule
 from bot.ledger import alerts as alerts_ledger
 from bot.ledger import backups as ledger
@@ -30,7 +30,6 @@ _HOLDS: Mapping[Kind, frozenset[str]] = {
     Kind.CRITICAL: frozenset({"critical", "full", "safety"}),
     Kind.SCHEMA: frozenset({"schema", "full", "safety"}),
 }
-_ROWS = frozenset({"full", "critical", "safety"})
 _A_DAY = timedelta(days=1)
 
 
@@ -99,41 +98,38 @@ def _kinds(
 def _facts(
     connection: LedgerConnection, sources: Sources, name: str, now: datetime, *, coverage: bool
 ) -> Facts:
-    since = months_before(now) if coverage else now - timedelta(days=MEASURED_DAYS)
-    runs = health.runs(connection, name, since)
+    since = now - timedelta(days=MEASURED_DAYS)
     schedules = due.of_database(sources.configuration, name)
-    total = health.total(connection, name, now - timedelta(days=MEASURED_DAYS))
+    total = health.total(connection, name, since)
     zone = sources.settings(name).time_zone
     return Facts(
-        measured=_measured(connection, sources, name, runs, now),
+        measured=_measured(connection, sources, name, now),
         kept=Kept(total.backups, total.size_bytes, total.grown_bytes),
         next_runs=[NextRun(one.name, one.kind, due.next_after(one, now)) for one in schedules],
-        coverage=_coverage(schedules, runs, since, now, zone) if coverage else None,
+        coverage=_coverage(connection, name, schedules, now, zone) if coverage else None,
         alerts=alerts_ledger.told(connection, name),
     )
 
 
-def _measured(
-    connection: LedgerConnection, sources: Sources, name: str, runs: Sequence[Run], now: datetime
-) -> Measured:
+def _measured(connection: LedgerConnection, sources: Sources, name: str, now: datetime) -> Measured:
     since, rpo = now - timedelta(days=MEASURED_DAYS), sources.settings(name).rpo
-    holding = [run for run in runs if run.kind in _ROWS]
+    holding = [run for run in health.runs(connection, name, since) if run.kind in _HOLDS[Kind.CRITICAL]]
     tests, slowest = health.recoveries(connection, name, since)
     loss = worst_loss(holding, since, now, timedelta(seconds=rpo) if rpo else None)
     return Measured(MEASURED_DAYS, loss, slowest, tests)
 
 
 def _coverage(
-    schedules: Sequence[Schedule], runs: Sequence[Run], since: datetime, now: datetime, zone: str
+    connection: LedgerConnection, name: str, schedules: Sequence[Schedule], now: datetime, zone: str
 ) -> list[KindCoverage]:
     """Each scheduled kind's six months; what is due but still within its grace is not asked for yet."""
-    found = []
+    found, since = [], months_before(now)
     for kind in _KINDS:
         mine = [one for one in schedules if one.kind == kind]
         if mine:
             # Where a kind has several schedules, the one that comes most often says what is wanted.
             times = max((due_times(one, since, now - one.grace) for one in mine), key=len)
-            stored = [run.snapshot_at for run in runs if run.kind in _HOLDS[kind]]
+            stored = health.first_of_each(connection, name, sorted(_HOLDS[kind]), times or [since])
             found.append(KindCoverage(kind, cover(since, times, stored), zone))
     return found
 

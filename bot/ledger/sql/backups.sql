@@ -51,15 +51,24 @@ WHERE state IN ('queued', 'running') AND (:database::text IS NULL OR database = 
 ORDER BY state = 'running' DESC, created_at, id;
 
 -- name: standing_failure(database)^
-SELECT * FROM backup_log AS failure
-WHERE failure.database = :database AND failure.state = 'failed' AND failure.backup_type <> 'table'
-    AND NOT EXISTS (
-        SELECT FROM backup_log AS success
-        WHERE success.database = failure.database
-            AND success.state = 'stored'
-            AND success.finished_at > failure.finished_at
-            AND success.backup_type IN (failure.backup_type, 'full')
-    )
+-- A step through an index for each kind, however many failures there ever were.
+SELECT failure.*
+FROM unnest(ARRAY['full', 'critical', 'schema', 'safety']) AS kind
+CROSS JOIN LATERAL (
+    SELECT greatest(
+        (SELECT max(finished_at) FROM backup_log
+         WHERE database = :database AND state = 'stored' AND backup_type = kind),
+        (SELECT max(finished_at) FROM backup_log
+         WHERE database = :database AND state = 'stored' AND backup_type = 'full'),
+        '-infinity'
+    ) AS at
+) AS success
+CROSS JOIN LATERAL (
+    SELECT * FROM backup_log
+    WHERE database = :database AND state = 'failed' AND backup_type = kind AND finished_at >= success.at
+    ORDER BY finished_at DESC
+    LIMIT 1
+) AS failure
 ORDER BY failure.finished_at DESC
 LIMIT 1;
 

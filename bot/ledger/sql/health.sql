@@ -18,6 +18,26 @@ CROSS JOIN LATERAL (
 ) AS newest
 ORDER BY snapshot_at;
 
+-- name: first_of_each(database, kinds, due)
+-- Of each stretch between two due times the first snapshot, and the newest one from before all of them.
+SELECT min(snapshot_at) AS at
+FROM backup_log
+WHERE database = :database AND state = 'stored' AND backup_type = ANY(:kinds)
+    AND snapshot_at >= (:due::timestamptz[])[1]
+GROUP BY width_bucket(snapshot_at, :due::timestamptz[])
+UNION ALL
+SELECT max(newest.snapshot_at)
+FROM unnest(:kinds::text[]) AS kind
+CROSS JOIN LATERAL (
+    SELECT snapshot_at FROM backup_log
+    WHERE database = :database AND state = 'stored' AND backup_type = kind
+        AND snapshot_at < (:due::timestamptz[])[1]
+    ORDER BY snapshot_at DESC
+    LIMIT 1
+) AS newest
+HAVING max(newest.snapshot_at) IS NOT NULL
+ORDER BY at;
+
 -- name: kept(database, since)^
 SELECT count(*) AS backups, coalesce(sum(file_size_bytes), 0)::bigint AS size_bytes,
     coalesce(sum(file_size_bytes) FILTER (WHERE snapshot_at >= :since), 0)::bigint AS grown_bytes

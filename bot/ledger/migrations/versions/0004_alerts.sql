@@ -68,7 +68,8 @@ CREATE TABLE alert_mark (
 );
 
 -- What is asked every minute, of however many rows.
-CREATE INDEX backup_stored ON backup_log (database, backup_type, snapshot_at DESC) WHERE state = 'stored';
+CREATE INDEX backup_stored ON backup_log (database, backup_type, snapshot_at DESC)
+    INCLUDE (file_size_bytes) WHERE state = 'stored';
 CREATE INDEX backup_stored_end ON backup_log (database, backup_type, finished_at DESC)
     WHERE state = 'stored';
 CREATE INDEX backup_failed ON backup_log (database, finished_at DESC) WHERE state = 'failed';
