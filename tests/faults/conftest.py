@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.app import House
+from tests.support.aftermath import argument_lists, everything_seen, nothing_half_done, secrets_of
 from tests.support.faults import execute
 from tests.support.house import Plan, folder_storage, open_house
 from tests.support.proxy import Proxy, faulty_proxy
@@ -30,21 +31,34 @@ def some_rows(fresh_database: Database) -> Database:
 
 
 @pytest.fixture
-def make_house(ledger_url: str, tmp_path: Path) -> Iterator[Callable[..., House]]:
-    """`make_house(url, extra, storage=…)`: a house with one database `shop`."""
-    opened: list[Any] = []
+def make_house(
+    ledger_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> Iterator[Callable[..., House]]:
+    """`make_house(url, extra, storage=…)`: a house with one database `shop`.
+
+    Whatever the test broke, at its end nothing half-done lies there and no password was seen anywhere.
+    """
+    opened: list[tuple[House, Plan]] = []
+    doors = ExitStack()
+    caplog.set_level("DEBUG", logger="bot")
 
     def make(url: str, extra: str = "", *, storage: str = "", environ: dict[str, str] | None = None) -> House:
         plan = Plan(
             {"shop": url}, {"shop": extra}, storage or folder_storage(tmp_path / "store"), environ or {}
         )
-        context = open_house(plan, ledger_url, tmp_path)
-        opened.append(context)
-        return context.__enter__()
+        house = doors.enter_context(open_house(plan, ledger_url, tmp_path))
+        opened.append((house, plan))
+        return house
 
-    yield make
-    for context in opened:
-        context.__exit__(None, None, None)
+    with doors, argument_lists() as started:
+        yield make
+        for house, plan in opened:
+            nothing_half_done(house, tmp_path / "store")
+            secrets = secrets_of(plan, ledger_url)
+            logged = [record.getMessage() for record in caplog.get_records("call")]
+            seen = [*started, *logged, *everything_seen(house, ledger_url, tmp_path / "store")]
+            assert secrets
+            assert [text for text in seen if any(secret in text for secret in secrets)] == []
 
 
 @pytest.fixture

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 from bot.app import House
 from bot.core.backup import State
+from bot.postgres import globals  # noqa: A004 - the module's own name
+from bot.services import preflight
 from bot.services.backups import read_manifest
 from tests.support.faults import execute, nothing_is_there
 from tests.support.house import back_up
@@ -35,6 +39,44 @@ def test_a_host_that_is_down(make_house: Callable[..., House]) -> None:
     assert (record.state, record.error_rule) == (State.FAILED, "unreachable")
     assert "127.0.0.1" in str(record.error_sentence)
     assert "hunter2" not in repr(record)
+
+
+def ended_before(real: Callable[..., Any], database: Database) -> Callable[..., Any]:
+    """The same question, asked over a connection that an administrator has just ended."""
+
+    def ask(connection: psycopg.Connection[Any]) -> Any:
+        pid = connection.info.backend_pid
+        execute(database.admin_url, f"select pg_terminate_backend({pid}, 10000)")
+        return real(connection)
+
+    return ask
+
+
+def test_a_server_that_goes_away_while_it_is_looked_at(
+    house: House, some_rows: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight.server, "facts", ended_before(preflight.server.facts, some_rows))
+    record = back_up(house, "shop")
+    assert (record.state, record.error_rule) == (State.FAILED, "unreachable")
+
+
+def test_settings_that_cannot_be_read_are_left_out_by_name(
+    house: House, some_rows: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(globals, "settings", ended_before(globals.settings, some_rows))
+    record = back_up(house, "shop")
+    assert (record.state, record.error_sentence) == (State.STORED, None)
+    assert any("the database's settings" in line for line in record.omitted)
+
+
+def test_a_client_older_than_the_server_is_refused_before_anything_begins(
+    some_rows: Database, make_house: Callable[..., House]
+) -> None:
+    record = back_up(make_house(some_rows.url, "client_major = 15"), "shop")
+    assert (record.state, record.error_rule) == (State.FAILED, "client-too-old")
+    assert "pins client 15, and the server runs PostgreSQL 17" in str(record.error_sentence)
+    assert "client_major" in str(record.error_next_step)
+    assert record.archive_key is None
 
 
 def test_an_address_that_is_not_set(make_house: Callable[..., House]) -> None:

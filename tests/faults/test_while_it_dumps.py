@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +13,10 @@ import psycopg
 import pytest
 
 from bot.app import House
-from bot.core.backup import State
+from bot.core.backup import Format, Kind, State
+from bot.services import archiving
 from bot.services.measuring import Measuring
-from tests.support.faults import execute, nothing_is_there, running, waits_for_a_lock
+from tests.support.faults import child_of_ours, execute, nothing_is_there, running, waits_for_a_lock
 from tests.support.house import back_up
 from tests.support.servers import Database, debian15, debian15_is_missing, empty_database, traversable_folder
 
@@ -28,6 +31,49 @@ def test_truncate_and_drop_wait_for_the_dump(house: House, some_rows: Database) 
                 with pytest.raises(psycopg.errors.LockNotAvailable):
                     other.execute(statement)
     assert (ended[0].state, ended[0].row_count) == (State.STORED, 120000)
+
+
+def test_a_truncate_between_the_snapshot_and_the_dump_waits(
+    house: House, some_rows: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There only the holder of the snapshot has a lock: neither the count nor pg_dump has begun."""
+    refused: list[bool] = []
+    begin = archiving._start_measuring
+
+    def after_a_truncate(*arguments: Any) -> Measuring:
+        with psycopg.connect(some_rows.url, autocommit=True) as other:
+            other.execute("set lock_timeout = '200ms'")
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                other.execute("truncate public.wide")
+        refused.append(True)
+        return begin(*arguments)
+
+    monkeypatch.setattr(archiving, "_start_measuring", after_a_truncate)
+    record = back_up(house, "shop")
+    assert (record.state, record.row_count, refused) == (State.STORED, 120000, [True])
+
+
+def test_a_dump_that_is_killed_is_no_backup(house: House, tmp_path: Path) -> None:
+    """Its output ends as if it were complete: only the exit code says that it is not."""
+    with running(house) as (_, _, ended):
+        os.kill(child_of_ours("pg_dump"), signal.SIGKILL)
+    assert (ended[0].state, ended[0].error_rule) == (State.FAILED, "dump-failed")
+    assert "signal 9" in str(ended[0].error_sentence)
+    assert nothing_is_there(tmp_path / "store")
+
+
+@pytest.mark.parametrize("archive_format", list(Format))
+def test_a_snapshot_whose_holder_is_ended_is_no_backup(
+    house: House, some_rows: Database, tmp_path: Path, archive_format: Format
+) -> None:
+    with running(house, archive_format=archive_format) as (_, _, ended):
+        execute(
+            some_rows.admin_url,
+            "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
+            " where application_name = 'sparewheel snapshot' and datname = current_database()",
+        )
+    assert (ended[0].state, ended[0].error_rule) == (State.FAILED, "snapshot-lost")
+    assert nothing_is_there(tmp_path / "store")
 
 
 def test_the_server_goes_away_mid_dump(make_house: Callable[..., House], tmp_path: Path) -> None:
@@ -58,6 +104,21 @@ def test_a_locked_table_is_named_after_the_timeout(
         record = back_up(house, "shop")
     assert (record.state, record.error_rule) == (State.FAILED, "lock-timeout")
     assert "public.wide" in str(record.error_sentence)
+
+
+@pytest.mark.parametrize("kind", [Kind.FULL, Kind.SCHEMA])
+def test_a_view_that_is_being_refreshed_is_named_after_the_timeout(
+    some_rows: Database, make_house: Callable[..., House], tmp_path: Path, kind: Kind
+) -> None:
+    execute(some_rows.url, "create materialized view public.totals as select count(*) from public.wide")
+    house = make_house(some_rows.url, 'lock_timeout = "0.5s"')
+    with psycopg.connect(some_rows.url) as refresh:
+        refresh.execute("refresh materialized view public.totals")
+        process = refresh.info.backend_pid
+        record = back_up(house, "shop", kind)
+    assert (record.state, record.error_rule) == (State.FAILED, "lock-timeout")
+    assert f"public.totals was locked by somebody else (process {process})" in str(record.error_sentence)
+    assert nothing_is_there(tmp_path / "store")
 
 
 def test_a_migration_that_queues_up_mid_dump_does_not_fail_the_backup(

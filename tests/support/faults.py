@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from bot.app import House
-from bot.core.backup import BackupRecord, Kind
+from bot.core.backup import BackupRecord, Format, Kind
 from tests.support.gates import Gate, gated_runner
 from tests.support.house import OMAR
 from tests.support.s3 import S3Server
@@ -40,10 +41,12 @@ def unfinished(s3: S3Server, bucket: str) -> list[Any]:
 
 
 @contextmanager
-def running(house: House, kind: Kind = Kind.FULL) -> Iterator[tuple[Gate, BackupRecord, list[BackupRecord]]]:
+def running(
+    house: House, kind: Kind = Kind.FULL, archive_format: Format = Format.CUSTOM
+) -> Iterator[tuple[Gate, BackupRecord, list[BackupRecord]]]:
     """A backup held in the middle of its dump; the list has its end once the block is left."""
     gate, ended = Gate(), []
-    asked = house.backups.request(OMAR, kind=kind, database="shop")
+    asked = house.backups.request(OMAR, kind=kind, database="shop", format=archive_format)
     runner = gated_runner(house, gate)
     thread = threading.Thread(target=lambda: ended.append(runner.run(asked.record.id, lambda _: None)))
     thread.start()
@@ -69,6 +72,19 @@ def expire_leases(ledger_url: str) -> None:
         ledger_url,
         "update sparewheel.backup_log set lease_until = now() - interval '1 second' where state = 'running'",
     )
+
+
+def child_of_ours(program: str) -> int:
+    """The process id of the one child of this process that runs the program."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            name = (folder / "cmdline").read_bytes().partition(b"\0")[0].decode()
+            if int(parent) == os.getpid() and Path(name).name == program:
+                found.append(int(folder.name))
+    (process,) = found
+    return process
 
 
 class PowerCutError(BaseException):
