@@ -56,7 +56,6 @@ def test_a_whole_life_is_kept(pool: LedgerPool) -> None:
         record = running(conn)
         assert backups.pulse(conn, record.id, "a1", DUMPING, 60) == backups.Pulse(True, None)
         assert backups.get(conn, record.id).phase is Phase.DUMPING
-        assert backups.mark_snapshot(conn, record.id, "a1", SNAPSHOT)
         assert backups.mark_upload(conn, record.id, "a1", archive_key="k", manifest_key="m", upload_id="u")
         assert backups.unfinished_upload(conn, record.id) == backups.UnfinishedUpload("k", "m", "u")
         assert backups.mark_stored(conn, record.id, "a1", facts())
@@ -83,7 +82,6 @@ def test_every_write_is_fenced_by_the_attempt(pool: LedgerPool) -> None:
         record = running(conn, "mine")
         before = backups.get(conn, record.id)
         assert not backups.pulse(conn, record.id, "other", DUMPING, 60).alive
-        assert not backups.mark_snapshot(conn, record.id, "other", SNAPSHOT)
         assert not backups.mark_upload(
             conn, record.id, "other", archive_key="k", manifest_key="m", upload_id="u"
         )
