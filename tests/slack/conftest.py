@@ -22,6 +22,8 @@ from bot.slack.socket import SocketMode
 from bot.slack.views import Surroundings
 from tests.support.house import Plan, folder_storage, open_house
 
+Waiting = Callable[[], list[OutboxMessage]]
+
 
 @pytest.fixture
 def slack(tmp_path: Path) -> Iterator[SlackServer]:
@@ -87,7 +89,7 @@ def deliverer(slack: SlackServer, house: House) -> Deliverer:
 
 
 @pytest.fixture
-def waiting(house: House) -> Callable[[], list[OutboxMessage]]:
+def waiting(house: House) -> Waiting:
     """What the outbox holds and nobody has delivered yet."""
 
     def look() -> list[OutboxMessage]:
