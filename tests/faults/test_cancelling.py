@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import psycopg
@@ -12,6 +13,7 @@ import pytest
 from bot.app import House
 from bot.core.backup import BackupRecord, Kind, State
 from tests.support.faults import nothing_is_there, running, waits_for_a_lock
+from tests.support.gates import Gate, gated_runner
 from tests.support.house import OLGA, OMAR
 from tests.support.servers import Database
 
@@ -71,3 +73,17 @@ def test_two_people_ask_at_the_same_moment(house: House) -> None:
     after = house.runner.run(second.record.id, lambda _: None)
     assert after.state is State.STORED
     assert {first.id, after.id} == {r.id for r in house.backups.recent(OMAR).records}
+
+
+def test_of_two_runs_that_begin_at_the_same_moment_one_waits(house: House) -> None:
+    gate = Gate()
+    runner = gated_runner(house, gate)
+    asked = [house.backups.request(who, kind=Kind.FULL, database="shop").record.id for who in (OMAR, OLGA)]
+    with ThreadPoolExecutor(2) as threads:
+        runs = [threads.submit(runner.run, backup_id, lambda _: None) for backup_id in asked]
+        try:
+            over, _ = wait(runs, timeout=60, return_when=FIRST_COMPLETED)
+            assert [run.result().state for run in over] == [State.QUEUED]
+        finally:
+            gate.opened.set()
+        assert {run.result().state for run in runs} == {State.QUEUED, State.STORED}

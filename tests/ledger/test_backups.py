@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import psycopg
@@ -140,6 +141,26 @@ def test_the_index_settles_a_race_that_the_query_cannot_see(pool: LedgerPool) ->
                 "UPDATE backup_log SET state = 'running', attempt = 'a2', started_at = now(), lease_until = now() WHERE id = %s",
                 [second.id],
             )
+
+
+def test_the_loser_of_that_race_is_told_no_and_may_go_on(pool: LedgerPool) -> None:
+    with borrowed(pool) as conn:
+        first, second = asked(conn), asked(conn)
+
+    def claim_second() -> bool:
+        with borrowed(pool) as conn:
+            won = backups.claim(conn, second.id, "a2", 60)
+            conn.execute("SELECT 1")
+            return won
+
+    with ThreadPoolExecutor(1) as threads, borrowed(pool) as watching:
+        with borrowed(pool) as conn:
+            conn.execute("SELECT 1")  # from here on all is one transaction
+            assert backups.claim(conn, first.id, "a1", 60)
+            losing = threads.submit(claim_second)
+            while not watching.execute("SELECT FROM pg_locks WHERE NOT granted").rowcount:
+                assert not losing.done(), "it did not even see that another one is at it"
+        assert not losing.result()
 
 
 def test_a_dead_run_is_taken_over_once_and_fenced_off(pool: LedgerPool) -> None:

@@ -18,12 +18,12 @@ from bot.ledger.connection import borrowed
 from bot.slack.views import Surroundings, render
 from tests.support.house import OMAR, Plan
 
-_listening: list[list[str]] = []
+_listening: dict[int, list[str]] = {}
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "subprocess.Popen":
-        for heard in _listening:
+        for heard in list(_listening.values()):
             heard.append(repr(arguments[1]))
 
 
@@ -34,11 +34,11 @@ sys.addaudithook(_hear)  # cannot be taken back, so it is set once, and hears no
 def argument_lists() -> Iterator[list[str]]:
     """The argument list of every child that this process starts meanwhile, however short it lives."""
     heard: list[str] = []
-    _listening.append(heard)
+    _listening[id(heard)] = heard
     try:
         yield heard
     finally:
-        _listening.remove(heard)
+        del _listening[id(heard)]
 
 
 def secrets_of(plan: Plan, ledger_url: str) -> set[str]:
