@@ -11,7 +11,12 @@ import pytest
 from bot.app import House
 from bot.core.backup import BackupRecord, Kind, State
 from bot.errors import LedgerUnavailableError
+from bot.services import archiving
+from bot.services.measuring import Measuring
 from bot.services.outcomes import Outcomes
+from bot.storage.filesystem_upload import FolderUpload
+from bot.storage.interface import StoredObject
+from tests.support.aftermath import argument_lists
 from tests.support.faults import PowerCutError, archives, execute, expire_leases, nothing_is_there, running
 from tests.support.gates import Gate, gated_runner
 from tests.support.house import OMAR, back_up
@@ -189,4 +194,68 @@ def test_a_fenced_out_run_removes_what_it_wrote(house: House, ledger_url: str, t
         expire_leases(ledger_url)
         house.reaper.sweep()
     assert ended[0].state is State.FAILED
+    assert nothing_is_there(tmp_path / "store")
+
+
+def fence_out(house: House, ledger_url: str) -> None:
+    """The reaper ends the run that is under way, as when its process was away for too long."""
+    expire_leases(ledger_url)
+    assert house.reaper.sweep() == 1
+
+
+@pytest.fixture
+def _only_asked_when_it_matters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No heartbeat comes by chance: what a run is not told when it asks, it does not hear."""
+    monkeypatch.setattr("bot.services.pulse._BEAT_SECONDS", 60.0)
+
+
+@pytest.mark.usefixtures("_only_asked_when_it_matters")
+def test_a_run_that_lost_its_lease_begins_no_dump(
+    house: House, ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = archiving._start_measuring
+
+    def late(*arguments: Any) -> Measuring:
+        fence_out(house, ledger_url)
+        return begin(*arguments)
+
+    monkeypatch.setattr(archiving, "_start_measuring", late)
+    with argument_lists() as started:
+        record = back_up(house, "shop")
+    assert (record.state, record.error_rule) == (State.FAILED, "run-stopped")
+    assert [one for one in started if "--snapshot=" in one] == []
+
+
+@pytest.mark.usefixtures("_only_asked_when_it_matters")
+def test_a_run_that_lost_its_lease_completes_no_archive(
+    house: House, ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_around, completed = archiving._around_the_dump, []
+
+    def late(*arguments: Any) -> Any:
+        fence_out(house, ledger_url)
+        return look_around(*arguments)
+
+    monkeypatch.setattr(archiving, "_around_the_dump", late)
+    monkeypatch.setattr(FolderUpload, "complete", completed.append)
+    assert back_up(house, "shop").error_rule == "run-stopped"
+    assert completed == []
+    assert nothing_is_there(tmp_path / "store")
+
+
+@pytest.mark.usefixtures("_only_asked_when_it_matters")
+def test_a_run_that_lost_its_lease_writes_no_manifest(
+    house: House, ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete, written = FolderUpload.complete, []
+
+    def late(self: FolderUpload) -> StoredObject:
+        stored = complete(self)
+        fence_out(house, ledger_url)
+        return stored
+
+    monkeypatch.setattr(FolderUpload, "complete", late)
+    monkeypatch.setattr(type(house.store), "put", lambda _, key, __: written.append(key))
+    assert back_up(house, "shop").error_rule == "run-stopped"
+    assert written == []
     assert nothing_is_there(tmp_path / "store")
