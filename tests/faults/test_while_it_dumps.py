@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ import psycopg
 import pytest
 
 from bot.app import House
-from bot.core.backup import Format, Kind, State
+from bot.core.backup import Format, Kind, State, TableName
 from bot.services import archiving
 from bot.services.measuring import Measuring
-from tests.support.faults import child_of_ours, execute, nothing_is_there, running, waits_for_a_lock
+from tests.support.faults import ROWS, child_of_ours, execute, nothing_is_there, running, waits_for_a_lock
 from tests.support.house import back_up
 from tests.support.servers import Database, debian15, debian15_is_missing, empty_database, traversable_folder
 
@@ -30,7 +31,7 @@ def test_truncate_and_drop_wait_for_the_dump(house: House, some_rows: Database) 
                 other.execute("set lock_timeout = '200ms'")
                 with pytest.raises(psycopg.errors.LockNotAvailable):
                     other.execute(statement)
-    assert (ended[0].state, ended[0].row_count) == (State.STORED, 120000)
+    assert (ended[0].state, ended[0].row_count) == (State.STORED, ROWS)
 
 
 def test_a_truncate_between_the_snapshot_and_the_dump_waits(
@@ -50,7 +51,7 @@ def test_a_truncate_between_the_snapshot_and_the_dump_waits(
 
     monkeypatch.setattr(archiving, "_start_measuring", after_a_truncate)
     record = back_up(house, "shop")
-    assert (record.state, record.row_count, refused) == (State.STORED, 120000, [True])
+    assert (record.state, record.row_count, refused) == (State.STORED, ROWS, [True])
 
 
 def test_a_dump_that_is_killed_is_no_backup(house: House, tmp_path: Path) -> None:
@@ -73,6 +74,19 @@ def test_a_snapshot_whose_holder_is_ended_is_no_backup(
             " where application_name = 'sparewheel snapshot' and datname = current_database()",
         )
     assert (ended[0].state, ended[0].error_rule) == (State.FAILED, "snapshot-lost")
+    assert nothing_is_there(tmp_path / "store")
+
+
+def test_a_dump_that_quietly_lacks_a_tables_rows_is_no_backup(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As pg_dump does with the name of a partitioned table: no row, no complaint, exit code 0."""
+    real = archiving._options
+    lost = (TableName("public", "wide"),)
+    monkeypatch.setattr(archiving, "_options", lambda *known: replace(real(*known), exclude_data=lost))
+    record = back_up(house, "shop")
+    assert (record.state, record.error_rule) == (State.FAILED, "dump-failed")
+    assert "holds no rows of public.wide" in str(record.error_sentence)
     assert nothing_is_there(tmp_path / "store")
 
 

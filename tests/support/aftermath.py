@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from bot.app import House
-from bot.core.backup import State
+from bot.core.backup import BackupRecord, State
 from bot.ledger import audit
 from bot.ledger.connection import borrowed
 from bot.slack.views import Surroundings, render
@@ -54,11 +54,19 @@ def nothing_half_done(house: House, folder: Path) -> None:
     assert [r for r in records if r.state is State.STORED and not (r.sha256 and r.manifest_key)] == []
     with borrowed(house.pool) as connection:
         assert audit.verify(connection).whole
-        ended = {event.subject for event in audit.recent(connection, limit=500)}
-    assert [r.id for r in records if r.state.is_final and f"backup:{r.id}" not in ended] == []
+        written = {(event.subject, event.action) for event in audit.recent(connection, limit=500)}
+    ended = [(f"backup:{r.id}", _how_it_ended(r)) for r in records if r.state.is_final]
+    assert [one for one in ended if one not in written] == []
     rightful = {key for r in records if r.state is State.STORED for key in (r.archive_key, r.manifest_key)}
     there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert there - rightful == set()
+
+
+def _how_it_ended(record: BackupRecord) -> str:
+    """The audit's word for it; one that never began is over with the wish that it should not."""
+    if record.state is State.CANCELLED and record.started_at is None:
+        return "backup.cancel-requested"
+    return f"backup.{record.state}"
 
 
 def everything_seen(house: House, ledger_url: str, folder: Path) -> Iterator[str]:
