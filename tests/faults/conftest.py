@@ -10,11 +10,17 @@ import pytest
 
 from bot.app import House
 from tests.support.aftermath import argument_lists, everything_seen, nothing_half_done, secrets_of
-from tests.support.faults import execute
+from tests.support.faults import ROWS, execute
 from tests.support.house import Plan, folder_storage, open_house
 from tests.support.proxy import Proxy, faulty_proxy
 from tests.support.s3 import S3Server
 from tests.support.servers import Database
+
+
+@pytest.fixture
+def ledger_url(migrated_url: str) -> str:
+    """Here every ledger has its tables already."""
+    return migrated_url
 
 
 @pytest.fixture
@@ -24,7 +30,7 @@ def some_rows(fresh_database: Database) -> Database:
         fresh_database.url,
         "create table public.wide (id bigint primary key, body text not null)",
         "insert into public.wide select n, md5(n::text) || md5((n * 7)::text) || md5((n * 13)::text)"
-        " from generate_series(1, 120000) n",
+        f" from generate_series(1, {ROWS}) n",
         "create table public.empty (id bigint primary key)",
     )
     return fresh_database

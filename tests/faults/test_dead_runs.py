@@ -10,7 +10,7 @@ import pytest
 
 from bot.app import House
 from bot.core.backup import BackupRecord, Kind, State
-from bot.errors import LedgerUnavailableError
+from bot.errors import LedgerUnavailableError, StorageError
 from bot.services import archiving
 from bot.services.measuring import Measuring
 from bot.services.outcomes import Outcomes
@@ -74,6 +74,7 @@ def test_a_run_whose_last_answer_was_lost_keeps_what_it_stored(
         return written
 
     monkeypatch.setattr(Outcomes, "_end_once", lose_the_first_answer)
+    monkeypatch.setattr("bot.services.outcomes._PAUSE_SECONDS", 0.05)
     record = back_up(house, "shop")
     assert lost
     assert record.state is State.STORED
@@ -236,8 +237,12 @@ def test_a_run_that_lost_its_lease_completes_no_archive(
         fence_out(house, ledger_url)
         return look_around(*arguments)
 
+    def complete(upload: FolderUpload) -> StoredObject:
+        completed.append(upload)
+        raise StorageError("It must not come to this.")
+
     monkeypatch.setattr(archiving, "_around_the_dump", late)
-    monkeypatch.setattr(FolderUpload, "complete", completed.append)
+    monkeypatch.setattr(FolderUpload, "complete", complete)
     assert back_up(house, "shop").error_rule == "run-stopped"
     assert completed == []
     assert nothing_is_there(tmp_path / "store")

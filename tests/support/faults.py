@@ -18,6 +18,9 @@ from tests.support.house import OMAR
 from tests.support.s3 import S3Server
 from tests.support.servers import Database
 
+# Their dump is several pipes long, so that pg_dump still writes when its reader stands still.
+ROWS = 60_000
+
 
 def execute(url: str, *statements: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
