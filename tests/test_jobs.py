@@ -37,12 +37,6 @@ PATIENCE = 60.0  # a bound on hanging: what is waited for comes within a second 
 
 
 @pytest.fixture
-def migrated_url(ledger_url: str) -> str:
-    migrate(ledger_url)
-    return ledger_url
-
-
-@pytest.fixture
 def pool(migrated_url: str) -> Iterator[LedgerPool]:
     with open_pool(migrated_url) as opened:
         yield opened

@@ -19,8 +19,8 @@ from bot.core.verdict import Verdict
 from bot.errors import ConfigurationError, LedgerUnavailableError, SparewheelError
 from bot.ledger import audit, migrate
 from bot.ledger.connection import borrowed
-from bot.postgres import clients
-from bot.services import preflight
+from bot.postgres import address, clients, scratch
+from bot.services import preflight, staging
 from bot.slack import channels
 from bot.slack.client import identify, patient_client
 
@@ -46,7 +46,7 @@ class NotSetUpError(SparewheelError):
 
 @click.command()
 def doctor() -> None:
-    """Look at the configuration, the ledger, Slack, storage, the clients and every database.
+    """Look at the configuration, the ledger, Slack, storage, the clients, every database and its staging.
 
     Exit codes: 0 all PASS, 1 something FAILs, 2 something could not be verified.
     """
@@ -71,6 +71,8 @@ def findings(house: House) -> Iterator[Finding]:
     yield _look(house, "storage", _storage)
     for name in house.sources.names():
         yield _look(house, f"database {name}", _database(name))
+        if house.sources.settings(name).staging_url_env is not None:
+            yield _look(house, f"staging of {name}", _staging(name))
     if house.configuration.audiences:
         yield _look(house, "notices", _notices)
 
@@ -184,5 +186,16 @@ def _database(name: str) -> Look:
             f"PostgreSQL {seen.facts.version}, client {seen.client.version}, "
             f"{plural(len(seen.outline.tiers), 'configured table')} found{rest}"
         )
+
+    return look
+
+
+def _staging(name: str) -> Look:
+    def look(house: House) -> str:
+        at = house.sources.staging(name)
+        ledger = address.parse(house.ledger_url, variable="SPAREWHEEL_DATABASE_URL")
+        facts = staging.look(at, staging.RealOnes(house.sources, name, None, ledger))
+        scratch.refuse_unfit_role(at)
+        return f"PostgreSQL {facts.version} at {at.place}, a server of its own; {at.user} can restore there"
 
     return look

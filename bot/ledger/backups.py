@@ -230,11 +230,6 @@ def pulse(
     return Pulse(False, None) if row is None else Pulse(True, row["cancel_requested_by"])
 
 
-def mark_snapshot(conn: LedgerConnection, backup_id: str, attempt: str, snapshot_at: datetime) -> bool:
-    """Keep the instant of the snapshot. False: the run is not this attempt's any more."""
-    return _one_row(conn, "mark_snapshot", id=backup_id, attempt=attempt, snapshot_at=snapshot_at)
-
-
 def mark_upload(
     conn: LedgerConnection,
     backup_id: str,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -177,6 +178,15 @@ def _fix_settings(connection: psycopg.Connection[tuple[object, ...]]) -> None:
         "select pg_catalog.set_config(name, value, false) from unnest(%s::text[], %s::text[]) s(name, value)",
         [list(settings), list(settings.values())],
     )
+
+
+@contextmanager
+def told(address: Address) -> Iterator[None]:
+    """What psycopg raises inside comes out as one of our errors, see `translate`."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise translate(error, address) from None
 
 
 def translate(error: psycopg.Error, address: Address) -> SparewheelError:

@@ -111,6 +111,21 @@ def create(
     return Scratch(test_id, name, name, address, staging, (name,), (note,) if note else ())
 
 
+def refuse_unfit_role(staging: Address) -> None:
+    """Look whether the role in the address could make scratch databases, without making one.
+
+    Raises:
+        DatabaseError: staging cannot be reached, the role is a superuser, or it lacks CREATEDB or CREATEROLE.
+    """
+    with _admin(staging) as admin:
+        _refuse_superuser(admin, staging)
+        fit = admin.execute(
+            "select rolcreatedb and rolcreaterole from pg_catalog.pg_roles where rolname = current_user"
+        ).fetchone()
+        if not (fit and fit[0]):
+            raise _lacks_rights(staging)
+
+
 def drop(staging: Address, scratch: Scratch | Leftover) -> None:
     """Drop a scratch database with whoever is in it, and every role made for it. Gone already is fine.
 
@@ -172,13 +187,17 @@ def _admin(staging: Address) -> Iterator[Connection[Any]]:
         try:
             yield conn
         except psycopg.errors.InsufficientPrivilege as error:
-            raise DatabaseError(
-                f"The role {staging.user} on {staging.place} may not make databases and roles.",
-                next_step="Let an administrator of staging run: ALTER ROLE … CREATEDB CREATEROLE.",
-                cause=(error.diag.message_primary or "")[:300],
-            ) from None
+            raise _lacks_rights(staging, (error.diag.message_primary or "")[:300]) from None
         except psycopg.Error as error:
             raise translate(error, staging) from None
+
+
+def _lacks_rights(staging: Address, cause: str = "") -> DatabaseError:
+    return DatabaseError(
+        f"The role {staging.user} on {staging.place} may not make databases and roles.",
+        next_step="Let an administrator of staging run: ALTER ROLE … CREATEDB CREATEROLE.",
+        cause=cause,
+    )
 
 
 def _refuse_superuser(admin: Connection[Any], staging: Address) -> None:

@@ -133,6 +133,28 @@ def join(
         conn.close()
 
 
+def lock_timeout(
+    conn: Connection[Any], seconds: float, tables: Iterable[TableName] | None = None
+) -> LockTimeoutError:
+    """The error for a lock that did not come within `seconds`, naming what is locked and by which process.
+
+    `tables` are those that were waited for; None where any of the database may have been. Ends the
+    connection's transaction. Who has let go meanwhile cannot be named.
+    """
+    sentence = f"Somebody else held a table locked for longer than {seconds:g} s."
+    wanted = None if tables is None else set(tables)
+    with suppress(psycopg.Error), conn.cursor(row_factory=tuple_row) as cursor:
+        conn.rollback()
+        for schema, name, process in cursor.execute(statements("snapshot.sql")["in_the_way"]):
+            table = TableName(schema, name)
+            if wanted is None or table in wanted:
+                sentence = (
+                    f"{table} was locked by somebody else (process {process}) for longer than {seconds:g} s."
+                )
+                break
+    return LockTimeoutError(sentence)
+
+
 def _take(
     conn: Connection[Any], address: Address, list_tables: Lister[Listed], lock_timeout_s: float
 ) -> Snapshot[Listed]:
@@ -178,28 +200,12 @@ def _lock(conn: Connection[Any], tables: Sequence[TableName], lock_timeout_s: fl
         try:
             conn.execute(f"lock table {names} in access share mode".encode())
         except errors.LockNotAvailable:
-            conn.rollback()
-            raise _lock_timeout(conn, some, lock_timeout_s) from None
+            raise lock_timeout(conn, lock_timeout_s, some) from None
 
 
 def _set_lock_timeout(conn: Connection[Any], seconds: float) -> None:
     # 0 would mean for ever.
     conn.execute(f"set lock_timeout = {max(int(seconds * 1000), 1)}".encode())
-
-
-def _lock_timeout(conn: Connection[Any], tables: Sequence[TableName], seconds: float) -> LockTimeoutError:
-    """The error, naming the table and who has it, as far as that can still be seen."""
-    sentence = f"Somebody else held a table locked for longer than {seconds:g} s."
-    wanted = set(tables)
-    with suppress(psycopg.Error), conn.cursor(row_factory=tuple_row) as cursor:
-        for schema, name, process in cursor.execute(statements("snapshot.sql")["in_the_way"]):
-            if TableName(schema, name) in wanted:
-                table = TableName(schema, name)
-                sentence = (
-                    f"{table} was locked by somebody else (process {process}) for longer than {seconds:g} s."
-                )
-                break
-    return LockTimeoutError(sentence)
 
 
 def _lost(address: Address, error: psycopg.Error | None) -> SnapshotLostError:

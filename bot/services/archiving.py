@@ -109,9 +109,9 @@ class Archiver:
             run.phase = Phase.COUNTING
             while not measuring.finished(_POLL_SECONDS):
                 pulse.check()
+            held.ensure_alive()
             if run.record.format is Format.CUSTOM:
                 _demand_rows(held, entries)
-            held.ensure_alive()
             extras = _around_the_dump(run, found)
             self._store(run, pulse)
             return self._describe(run, pulse, _Seen(found, held, extras))
@@ -288,7 +288,9 @@ def _demand_rows(held: Snapshot[Outline], entries: Sequence[TocEntry]) -> None:
     Raises:
         DumpFailedError: naming such tables.
     """
-    toc.demand_data(entries, toc.table_oids(held.connection, held.listed.plan.data_tables))
+    with address.told(held.address):
+        oids = toc.table_oids(held.connection, held.listed.plan.data_tables)
+    toc.demand_data(entries, oids)
 
 
 def _suspicions(run: Run, seen: Outline) -> tuple[str, ...]:
@@ -309,7 +311,10 @@ def _around_the_dump(run: Run, found: Preflight) -> _Extras:
     except DatabaseError as error:
         omitted.append(Omission("roles", "the server's roles", error.sentence))
     try:
-        with address.connect(run.source.address, application_name="sparewheel settings") as connection:
+        with (
+            address.told(run.source.address),
+            address.connect(run.source.address, application_name="sparewheel settings") as connection,
+        ):
             settings = cluster.settings(connection)
     except DatabaseError as error:
         omitted.append(Omission("settings", "the database's settings", error.sentence))

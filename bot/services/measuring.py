@@ -99,16 +99,23 @@ class Measuring:
             ) as connection:
                 self._connection = connection
                 self.locked.set()
-                self.inventory = inventory.take(connection)
-                for relation in self.leaves():
-                    if self._stopping.is_set():
-                        return
-                    self._measure(connection, relation)
-                self._add_up_roots(connection.info.server_version)
+                self._look(connection)
         except psycopg.Error as error:
             self._error = translate(error, self.source.address)
         except Exception as error:  # noqa: BLE001 - carried to the run's own thread by finished()
             self._error = error
+
+    def _look(self, connection: Connection[Any]) -> None:
+        """Everything that is taken in the snapshot. A materialized view cannot be locked beforehand."""
+        try:
+            self.inventory = inventory.take(connection)
+            for relation in self.leaves():
+                if self._stopping.is_set():
+                    return
+                self._measure(connection, relation)
+        except psycopg.errors.LockNotAvailable:
+            raise snapshot.lock_timeout(connection, self.source.settings.lock_timeout) from None
+        self._add_up_roots(connection.info.server_version)
 
     def leaves(self) -> Sequence[Relation]:
         """What is measured: dumped tables and, in a backup of everything, filled materialized views.

@@ -45,7 +45,10 @@ def look(source: Source, kind: Kind, tables: tuple[str, ...], clients_folder: Pa
         DatabaseError: any of its classes, see bot.errors.
     """
     source.platform.check_address(source.address)
-    with address.connect(source.address, application_name="sparewheel preflight") as connection:
+    with (
+        address.told(source.address),
+        address.connect(source.address, application_name="sparewheel preflight") as connection,
+    ):
         server.refuse_pooler(source.address, connection)
         facts = server.facts(connection)
         client = clients.choose(clients.find(clients_folder), facts.major, source.settings.client_major)

@@ -34,7 +34,7 @@ class RealOnes:
 
     sources: Sources
     database: str
-    manifest: Manifest
+    manifest: Manifest | None  # what the source said of itself then; None where no backup is at hand
     ledger: Address
 
 
@@ -63,7 +63,7 @@ def _refuse_ledger(at: Address, facts: ServerFacts, ledger: Address) -> None:
 def _refuse_source(at: Address, facts: ServerFacts, real: RealOnes) -> None:
     """By what the source says of itself today, and by what it said when the backup was taken."""
     theirs = f"the one that {real.database} itself lies on"
-    said = real.manifest.server.get("system_identifier")
+    said = real.manifest.server.get("system_identifier") if real.manifest else None
     then = scratch.is_same_cluster(facts.system_identifier, str(said) if said else None)
     if then:
         raise _refused(at, theirs)

@@ -1,4 +1,8 @@
-"""Answers that only the asker sees: through the response_url, and where that fails, as an ephemeral post."""
+"""Answers that only the asker sees: through the response_url, and where that refuses, as an ephemeral post.
+
+At most once: what may have arrived is not sent again, because nobody could take the second one back.
+What must not get lost goes through the outbox.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,10 @@ from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
 from bot.slack.blocks import Rendered
-from bot.slack.client import code_of
+from bot.slack.client import code_of, was_never_sent
 
 _LOG = logging.getLogger(__name__)
-_OK = 200
+_OK, _SERVER_ERROR = 200, 500
 _SECONDS = 5
 
 
@@ -26,15 +30,19 @@ class Asker:
 
 
 def whisper(client: WebClient, asker: Asker, rendered: Rendered) -> bool:
-    """Show a message to the asker alone; whether Slack took it. Never raises: there is nobody to tell."""
+    """Show a message to the asker alone; False where they cannot have seen it.
+
+    Never raises: there is nobody to tell.
+    """
     return _by_response_url(asker, rendered) or _by_post(client, asker, rendered)
 
 
 def _by_response_url(asker: Asker, rendered: Rendered) -> bool:
+    """Whether it arrived, or may have: there Slack broke off, or said that something broke in it."""
     if not asker.response_url:
         return False
     try:
-        response = WebhookClient(asker.response_url, timeout=_SECONDS).send(
+        response = WebhookClient(asker.response_url, timeout=_SECONDS, retry_handlers=[]).send(
             text=rendered.text,
             blocks=rendered.blocks,
             response_type="ephemeral",
@@ -44,10 +52,10 @@ def _by_response_url(asker: Asker, rendered: Rendered) -> bool:
         )
     except Exception as error:  # noqa: BLE001 - the sdk lets urllib's own errors through
         _LOG.warning("an answer through the response_url failed: %s", code_of(error))
-        return False
+        return not was_never_sent(error)
     if response.status_code != _OK:
-        _LOG.warning("an answer through the response_url was refused: HTTP %s", response.status_code)
-    return response.status_code == _OK
+        _LOG.warning("an answer through the response_url was not taken: HTTP %s", response.status_code)
+    return response.status_code == _OK or response.status_code >= _SERVER_ERROR
 
 
 def _by_post(client: WebClient, asker: Asker, rendered: Rendered) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from socket import gaierror
 from typing import Any
+from urllib.error import URLError
 from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryState
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 
 from bot.errors import ConfigurationError, SlackError
@@ -38,6 +41,8 @@ HOPELESS = frozenset(
     }
 )
 _BAD_TOKEN = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+# Questions, and edits that say the same again.
+_HARMLESS_TWICE = frozenset({"auth.test", "chat.update", "usergroups.users.list"})
 _QUICK_SECONDS = 5
 _PATIENT_SECONDS = 20
 
@@ -64,10 +69,34 @@ def patient_client(token: str, api_url: str) -> WebClient:
 
 
 def quick_client(token: str, api_url: str) -> WebClient:
-    """For what somebody waits for and for progress: one retry of a lost connection, no sleeping."""
+    """For what somebody waits for and for progress: one careful retry of a lost connection, no sleeping."""
     client = WebClient(token=token, base_url=api_url, timeout=_QUICK_SECONDS)
-    client.retry_handlers = [ConnectionErrorRetryHandler(max_retry_count=1)]
+    client.retry_handlers = [CarefulRetryHandler(max_retry_count=1)]
     return client
+
+
+class CarefulRetryHandler(ConnectionErrorRetryHandler):
+    """Repeats what does no harm twice; everything else only where nothing can have reached Slack.
+
+    A message whose answer was lost may be there: nobody could tell the second one from the first.
+    """
+
+    def _can_retry(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        lost = super()._can_retry(state=state, request=request, response=response, error=error)
+        method = urlsplit(request.url).path.rpartition("/")[2]
+        return lost and (method in _HARMLESS_TWICE or was_never_sent(error))
+
+
+def was_never_sent(error: BaseException | None) -> bool:
+    """Whether a call failed before a byte of it went out: no such host, or nobody listens there."""
+    return isinstance(error, URLError) and isinstance(error.reason, ConnectionRefusedError | gaierror)
 
 
 def identify(client: WebClient) -> Identity:

@@ -236,24 +236,3 @@ def test_detached_it_only_waits_in_the_queue(sparewheel: CommandLine) -> None:
     assert latest(sparewheel)["state"] == "queued"
     assert "never began" in sparewheel("backup", "cancel", "latest")
     assert latest(sparewheel)["state"] == "cancelled"
-
-
-def test_the_doctor_passes_what_is_well_and_never_what_it_could_not_see(sparewheel: CommandLine) -> None:
-    said = sparewheel("doctor", code=2)
-    assert "COULD NOT VERIFY Slack" in said
-    for part in ("configuration", "ledger", "storage", "client programs", "database fleet"):
-        assert f"PASS             {part}" in said
-
-
-def test_the_doctor_fails_what_is_ill(sparewheel: CommandLine) -> None:
-    sparewheel.environ["FLEET_URL"] = sparewheel.environ["FLEET_URL"].replace(
-        sparewheel.secrets[1], "wrong-one"
-    )
-    said = sparewheel("doctor", code=1)
-    assert "FAIL             database fleet" in said
-
-
-def test_the_doctor_says_what_comes_next_where_the_ledger_is_still_empty(unmigrated: CommandLine) -> None:
-    said = unmigrated("doctor", code=2)  # 2: no Slack is set here
-    assert "PASS             ledger: reachable and still empty" in said
-    assert "make run" in said

@@ -8,14 +8,6 @@ import pytest
 
 from bot.core.people import Actor, Source
 from bot.ledger.connection import LedgerPool, open_pool
-from bot.ledger.migrate import migrate
-
-
-@pytest.fixture
-def migrated_url(ledger_url: str) -> str:
-    """An empty ledger with all its tables."""
-    migrate(ledger_url)
-    return ledger_url
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import psycopg
@@ -56,7 +57,6 @@ def test_a_whole_life_is_kept(pool: LedgerPool) -> None:
         record = running(conn)
         assert backups.pulse(conn, record.id, "a1", DUMPING, 60) == backups.Pulse(True, None)
         assert backups.get(conn, record.id).phase is Phase.DUMPING
-        assert backups.mark_snapshot(conn, record.id, "a1", SNAPSHOT)
         assert backups.mark_upload(conn, record.id, "a1", archive_key="k", manifest_key="m", upload_id="u")
         assert backups.unfinished_upload(conn, record.id) == backups.UnfinishedUpload("k", "m", "u")
         assert backups.mark_stored(conn, record.id, "a1", facts())
@@ -83,7 +83,6 @@ def test_every_write_is_fenced_by_the_attempt(pool: LedgerPool) -> None:
         record = running(conn, "mine")
         before = backups.get(conn, record.id)
         assert not backups.pulse(conn, record.id, "other", DUMPING, 60).alive
-        assert not backups.mark_snapshot(conn, record.id, "other", SNAPSHOT)
         assert not backups.mark_upload(
             conn, record.id, "other", archive_key="k", manifest_key="m", upload_id="u"
         )
@@ -142,6 +141,26 @@ def test_the_index_settles_a_race_that_the_query_cannot_see(pool: LedgerPool) ->
                 "UPDATE backup_log SET state = 'running', attempt = 'a2', started_at = now(), lease_until = now() WHERE id = %s",
                 [second.id],
             )
+
+
+def test_the_loser_of_that_race_is_told_no_and_may_go_on(pool: LedgerPool) -> None:
+    with borrowed(pool) as conn:
+        first, second = asked(conn), asked(conn)
+
+    def claim_second() -> bool:
+        with borrowed(pool) as conn:
+            won = backups.claim(conn, second.id, "a2", 60)
+            conn.execute("SELECT 1")
+            return won
+
+    with ThreadPoolExecutor(1) as threads, borrowed(pool) as watching:
+        with borrowed(pool) as conn:
+            conn.execute("SELECT 1")  # from here on all is one transaction
+            assert backups.claim(conn, first.id, "a1", 60)
+            losing = threads.submit(claim_second)
+            while not watching.execute("SELECT FROM pg_locks WHERE NOT granted").rowcount:
+                assert not losing.done(), "it did not even see that another one is at it"
+        assert not losing.result()
 
 
 def test_a_dead_run_is_taken_over_once_and_fenced_off(pool: LedgerPool) -> None:

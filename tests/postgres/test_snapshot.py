@@ -95,6 +95,29 @@ def test_a_truncate_that_waits_gives_the_reader_a_lock_timeout_and_not_a_standst
     assert count(other) == 0
 
 
+def test_a_rewrite_that_was_waited_for_is_seen_whole(
+    source: Address, database: Database, other: Connection[Any]
+) -> None:
+    """With a snapshot older than its lock the reader would find neither the old rows nor the new ones."""
+    seen: list[int] = []
+
+    def look() -> None:
+        with (
+            snapshot.hold(source, list_tables, lock_timeout_s=30) as held,
+            snapshot.join(source, held.id) as conn,
+        ):
+            seen.append(count(conn))
+
+    with psycopg.connect(database.url) as migration:
+        migration.execute("truncate loads; insert into loads select generate_series(1, 4)")
+        looking = threading.Thread(target=look)
+        looking.start()
+        while not other.execute("select from pg_locks where not granted").rowcount:
+            pass
+    looking.join()
+    assert seen == [4]
+
+
 @pytest.mark.parametrize("change", ["create table late (id int)", "drop table loads"])
 def test_a_table_that_comes_or_goes_after_listing_starts_it_over(
     source: Address, other: Connection[Any], change: str

@@ -23,6 +23,14 @@ from bot.wiring.doors import doors_of
 from bot.wiring.topics import deliverer_of
 from tests.support.house import Plan, folder_storage, open_house
 
+Waiting = Callable[[], list[OutboxMessage]]
+
+
+@pytest.fixture
+def ledger_url(migrated_url: str) -> str:
+    """Here every ledger has its tables already."""
+    return migrated_url
+
 
 @pytest.fixture
 def slack(tmp_path: Path) -> Iterator[SlackServer]:
@@ -81,7 +89,7 @@ def deliverer(house: House) -> Deliverer:
 
 
 @pytest.fixture
-def waiting(house: House) -> Callable[[], list[OutboxMessage]]:
+def waiting(house: House) -> Waiting:
     """What the outbox holds and nobody has delivered yet."""
 
     def look() -> list[OutboxMessage]:

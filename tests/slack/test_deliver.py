@@ -1,27 +1,28 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from slack_sdk import WebClient
 
 from bot.app import House
-from bot.core.backup import Kind
+from bot.core.backup import BackupRecord, Kind
 from bot.core.people import Actor, Role, Source
-from bot.errors import SlackError
-from bot.ledger import audit, outbox, slack_messages
+from bot.core.reply import Showing
+from bot.core.verdict import Verdict
+from bot.errors import LedgerUnavailableError, SlackError
+from bot.gallery.samples import VIEWS
+from bot.ledger import audit, backups, checks, outbox, slack_messages
 from bot.ledger.connection import borrowed
-from bot.ledger.outbox import OutboxMessage
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.server import SlackServer
-from bot.services.views import BackupMessage
+from bot.services.views import BackupDetails, BackupMessage
 from bot.slack.deliver import Deliverer
 from bot.slack.views import Surroundings
 from bot.wiring.topics import topics_of
-from tests.ledger.support import stored
+from tests.ledger.support import facts, stored
+from tests.slack.conftest import Waiting
 
-Waiting = Callable[[], list[OutboxMessage]]
 OMAR = Actor("T0SANDBOX", "U0OMAR", Source.SLACK, frozenset({Role.OPERATOR}))
 
 
@@ -213,4 +214,114 @@ def test_a_verdict_that_may_not_be_edited_in_is_posted_anew(
     assert opened["text"].startswith("*Waiting:")
     assert verdict["text"].startswith("*Cancelled:")
     assert details["thread_ts"] == verdict["ts"]
+    assert waiting() == []
+
+
+def with_long_details(deliverer: Deliverer) -> None:
+    """Every backup has 300 tables from now on."""
+    details = VIEWS["worst details"]
+    assert isinstance(details, BackupDetails)
+    usual = deliverer._topics["backup"]
+
+    def showing(subject: str, stage: str) -> Showing | None:
+        return Showing(details, where="thread") if stage == "details" else usual(subject, stage)
+
+    deliverer._topics = {**deliverer._topics, "backup": showing}
+
+
+def test_long_details_come_as_a_file_in_the_thread(
+    house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient
+) -> None:
+    with_long_details(deliverer)
+    record = ask(house).record
+    deliver_all(deliverer, waiting)
+    house.backups.cancel(OMAR, record.id)
+    deliver_all(deliverer, waiting)
+    verdict, details, attached = posted(people)
+    assert {details["thread_ts"], attached["thread_ts"]} == {verdict["ts"]}
+    assert [one["name"] for one in attached["files"]] == ["backup-a1b2c3d4.txt"]
+
+
+def test_details_stand_without_a_file_that_slack_does_not_take(
+    house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient
+) -> None:
+    with_long_details(deliverer)
+    record = ask(house).record
+    house.backups.cancel(OMAR, record.id)
+    people.fault("500", methods=("files.getUploadURLExternal",))
+    deliver_all(deliverer, waiting)
+    assert len(posted(people)) == 2
+    assert waiting() == []
+
+
+def stored_in_slack(house: House, deliverer: Deliverer, waiting: Waiting) -> BackupRecord:
+    """A stored backup whose message says so."""
+    record = ask(house).record
+    with borrowed(house.pool) as connection:
+        assert backups.claim(connection, record.id, "a1", 60)
+        assert backups.mark_stored(connection, record.id, "a1", facts())
+    deliver_all(deliverer, waiting)
+    return house.backups.message(record.id).record
+
+
+def checked(house: House, record: BackupRecord, verdict: Verdict = Verdict.PASS) -> None:
+    """A check from request to verdict, both of them waiting in the outbox."""
+    message = house.backups.request_check(OMAR, record.id, "C0OPS")
+    with borrowed(house.pool) as connection:
+        assert checks.claim(connection, message.check_id, "a1", 60)
+    findings = [] if verdict is Verdict.PASS else ["The archive is shorter than it was."]
+    house.checker.outcomes.checked(message, "a1", verdict=verdict, findings=findings, read_through="4 tables")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said", "then"),
+    [(Verdict.PASS, "*Checked:", "*Checked:"), (Verdict.FAIL, "*Check failed:", "*Stored:")],
+    ids=["pass", "fail"],
+)
+def test_a_check_has_its_message_and_redraws_the_backups(
+    house: House,
+    deliverer: Deliverer,
+    waiting: Waiting,
+    people: SandboxClient,
+    verdict: Verdict,
+    said: str,
+    then: str,
+) -> None:
+    record = stored_in_slack(house, deliverer, waiting)
+    assert posted(people)[0]["text"].startswith("*Stored:")
+    checked(house, record, verdict)
+    deliver_all(deliverer, waiting)
+    of_backup, of_check = posted(people)
+    assert of_backup["text"].startswith(then)
+    assert of_backup.get("edited")
+    assert of_check["text"].startswith(said)
+    assert waiting() == []
+
+
+def test_a_checks_message_opens_and_then_ends_as_its_verdict(
+    house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient
+) -> None:
+    record = stored_in_slack(house, deliverer, waiting)
+    checked(house, record)
+    opened, verdict = waiting()
+    assert (opened.stage, verdict.stage) == ("opened", "verdict")
+    deliverer.deliver(opened.id)
+    deliverer.deliver(verdict.id)
+    assert len(posted(people)) == 2
+
+
+def test_a_verdict_stands_though_the_backups_message_cannot_be_redrawn(
+    house: House, deliverer: Deliverer, waiting: Waiting, people: SandboxClient
+) -> None:
+    record = stored_in_slack(house, deliverer, waiting)
+    checked(house, record)
+
+    def away(subject: str, stage: str) -> Showing | None:
+        raise LedgerUnavailableError("away")
+
+    deliverer._topics = {**deliverer._topics, "backup": away}
+    deliver_all(deliverer, waiting)
+    of_backup, of_check = posted(people)
+    assert of_backup["text"].startswith("*Stored:")
+    assert of_check["text"].startswith("*Checked:")
     assert waiting() == []

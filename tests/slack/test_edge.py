@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from bot.slack.client import identify, quick_client
 from bot.slack.deliver import Deliverer
 from bot.slack.edge import Edge, open_edge
 from bot.slack.incoming import delivery_key, unescape
+from bot.slack.patience import until_reached
 from bot.slack.socket import SocketMode
 from bot.wiring.doors import doors_of
 from tests.ledger.support import stored
@@ -199,6 +201,7 @@ def test_a_socket_waits_until_slack_can_be_reached(
     slack: SlackServer, edge: Edge, people: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.slack.socket._LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("bot.slack.socket.until_reached", partial(until_reached, pause=0.05))
     people.fault("drop", methods=("apps.connections.open",), times=1)
     line = SocketMode(edge.app, slack.credentials.app_token, slack.api_url)
     line._handler.client.web_client.retry_handlers = []

@@ -15,6 +15,7 @@ from bot.errors import (
     ObjectMissingError,
     StorageError,
     StorageFullError,
+    StorageMismatchError,
     StorageMissingError,
     StorageRefusedError,
 )
@@ -89,6 +90,14 @@ def test_only_an_unfinished_uploads_name_can_be_aborted(folder_store: Store, tmp
         with pytest.raises(StorageError):
             folder_store.abort_upload("house/b", name)
     assert everything(tmp_path) == ["house/a"]
+
+
+def test_a_file_that_lost_its_end_on_the_disk_is_a_mismatch(folder_store: Store, tmp_path: Path) -> None:
+    upload = folder_store.start_upload("house/a")
+    upload.write(b"12345")
+    os.truncate(tmp_path / "house" / upload.upload_id, 4)
+    with pytest.raises(StorageMismatchError, match="holds 4 bytes, and 5 were sent"):
+        upload.complete()
 
 
 def test_a_missing_folder_is_never_made(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from bot.settings import read_environment
 from tests.support.s3 import S3Server
 
 OMAR = Actor("T0TEST", "U0OMAR", Source.SLACK, frozenset({Role.OPERATOR}))
+OLGA = Actor("T0TEST", "U0OLGA", Source.SLACK, frozenset({Role.OPERATOR}))
 VERA = Actor("T0TEST", "U0VERA", Source.SLACK, frozenset({Role.VIEWER}))
 CARL = Actor("T0TEST", "U0CARL", Source.SLACK, frozenset())
 

@@ -23,6 +23,8 @@ class Fault(Enum):
     CUT_ANSWER = auto()  # half of the answer's body, then the connection closes
     STALL = auto()  # no answer until the proxy's `release` is set
     CORRUPT = auto()  # one byte of the request's body is changed
+    OTHER_CHECKSUM = auto()  # the answer names a checksum of something else
+    OTHER_SIZE = auto()  # the answer to a HEAD names a byte more
 
 
 @dataclass
@@ -111,6 +113,10 @@ class _Handler(BaseHTTPRequestHandler):
             if n.lower() not in ("content-length", "connection", "transfer-encoding")
         ]
         length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(data))
+        if fault is Fault.OTHER_SIZE:
+            length = str(int(length or 0) + 1)
+        if fault is Fault.OTHER_CHECKSUM:
+            headers = [(n, v.swapcase() if n.lower() == "x-amz-checksum-sha256" else v) for n, v in headers]
         self._answer(
             answer.status, data if fault is not Fault.CUT_ANSWER else data[: len(data) // 2], headers, length
         )

@@ -54,12 +54,14 @@ def traversable_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def empty_database(server: Server, owner: str = "postgres") -> Iterator[Database]:
-    """A new database on the server, dropped afterwards with whoever is still connected."""
+def empty_database(server: Server, owner: str = "postgres", *, like: str = "template1") -> Iterator[Database]:
+    """A new database on the server, a copy of `like`, dropped afterwards with whoever is still connected."""
     name = f"test_{secrets.token_hex(6)}"
     with psycopg.connect(server.cluster.conninfo("postgres"), autocommit=True) as admin:
         admin.execute(
-            sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(owner))
+            sql.SQL("create database {} owner {} template {}").format(
+                sql.Identifier(name), sql.Identifier(owner), sql.Identifier(like)
+            )
         )
     try:
         yield Database(name, server.url(name, owner), server.url(name, server.cluster.superuser))

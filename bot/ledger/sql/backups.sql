@@ -116,10 +116,6 @@ SET lease_until = clock_timestamp() + make_interval(secs => :lease_seconds),
 WHERE id = :id AND attempt = :attempt AND state = 'running'
 RETURNING cancel_requested_by;
 
--- name: mark_snapshot(id, attempt, snapshot_at)!
-UPDATE backup_log SET snapshot_at = :snapshot_at
-WHERE id = :id AND attempt = :attempt AND state = 'running';
-
 -- name: mark_upload(id, attempt, archive_key, manifest_key, upload_id)!
 UPDATE backup_log
 SET file_path = :archive_key, manifest_key = :manifest_key, upload_id = :upload_id
