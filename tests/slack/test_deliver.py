@@ -316,7 +316,7 @@ def test_a_verdict_stands_though_the_backups_message_cannot_be_redrawn(
     record = stored_in_slack(house, deliverer, waiting)
     checked(house, record)
 
-    def away(subject: str, stage: str) -> Showing | None:
+    def away(*_: str) -> Showing | None:
         raise LedgerUnavailableError("away")
 
     deliverer._topics = {**deliverer._topics, "backup": away}
