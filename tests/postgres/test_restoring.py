@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from bot.core.finding import Severity
-from bot.core.ids import new_id
 from bot.platforms.supabase import Supabase
 from bot.postgres import restoring
 from bot.postgres.address import Address, parse
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.sandbox.samples import load
+from tests.support.projects import laid_out_project, lending_role
 from tests.support.restores import differences, newest_client, rules, scratch_database, take
 
 _NOT_MINE = "--exclude-table=vault.secrets"  # the backup's role may not read it
@@ -28,17 +27,18 @@ def staging(embedded: EmbeddedServers) -> Address:
 
 @pytest.fixture
 def laid_out(embedded: EmbeddedServers) -> Iterator[str]:
-    """A fresh project on staging, in which postgres may make policies as Supabase lets it."""
-    name = f"project_{new_id()}"
-    cluster = embedded.staging
-    with psycopg.connect(cluster.conninfo("postgres"), autocommit=True) as admin:
-        load.create_like_supabase(admin, cluster.conninfo, name)
-        admin.execute("grant supabase_storage_admin to postgres with inherit true, set false")
-        try:
-            yield name
-        finally:
-            admin.execute("revoke supabase_storage_admin from postgres")
-            admin.execute(f"drop database {name}")
+    with laid_out_project(embedded) as name:
+        yield name
+
+
+@pytest.fixture(params=["a fresh role", "staging's own role"])
+def whoever_may(request: pytest.FixtureRequest, embedded: EmbeddedServers) -> Iterator[Address]:
+    """Staging with a role that may lend the platform's rights, and with one that may not."""
+    if request.param == "a fresh role":
+        with lending_role(embedded) as address:
+            yield parse(address)
+    else:
+        yield parse(embedded.staging_url)
 
 
 @pytest.mark.parametrize("name", load.SAMPLES)
@@ -63,16 +63,17 @@ def test_everything_of_a_sample_comes_back(
 
 @pytest.mark.parametrize("name", load.SAMPLES)
 def test_the_customers_part_of_a_sample_comes_back_into_a_fresh_project(
-    name: str, sample_url: Callable[..., str], staging: Address, laid_out: str, tmp_path: Path
+    name: str, sample_url: Callable[..., str], whoever_may: Address, laid_out: str, tmp_path: Path
 ) -> None:
     taken = take(sample_url(name), tmp_path, _NOT_MINE)
 
-    with scratch_database(staging, template=laid_out) as where:
+    with scratch_database(whoever_may, template=laid_out) as where:
         outcome = restoring.restore(
             newest_client(), where, taken.archive, taken.manifest, way="customer", platform=Supabase()
         )
         missing = differences(taken, where, outcome)
 
+    assert ("RESTORED_AS_STAGING" in rules(outcome)) is (where.role == whoever_may.user)
     assert [line for line in outcome.log.lines if line.severity is not Severity.NOTE] == []
     assert (outcome.log.exit_code, outcome.log.ignored_errors, outcome.log.explained) == (0, 0, True)
     assert missing == []
