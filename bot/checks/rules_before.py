@@ -60,6 +60,13 @@ RULES_BEFORE = (
         _TRY_AGAIN,
     ),
     Rule(
+        "CLIENT_TOO_OLD",
+        "restore test",
+        _UNVERIFIED,
+        "The archive was written by a newer pg_dump than any pg_restore of this machine reads.",
+        "Install the PostgreSQL client that the sentence names on the worker, then ask for the test again.",
+    ),
+    Rule(
         "DISK_TOO_SMALL",
         "staging",
         _UNVERIFIED,
@@ -211,7 +218,7 @@ RULES_BEFORE = (
         "restore log",
         _NOTE,
         "The customer's part was restored as staging's own role, which may not lend the platform's rights.",
-        "On PostgreSQL 16 or newer give restore tests a role with CREATEDB, CREATEROLE and BYPASSRLS, to which "
+        "On PostgreSQL 16 or newer make a role with CREATEDB, CREATEROLE and BYPASSRLS for it, to which "
         "an administrator has granted the template's owner WITH ADMIN OPTION.",
     ),
     Rule(

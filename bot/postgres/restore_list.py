@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import DumpFailedError
-from bot.postgres.clients import Client
+from bot.postgres.clients import Client, too_old_to_read
 from bot.postgres.programs import Complaints, start
 from bot.postgres.toc import TocEntry, parse
 
@@ -65,6 +65,7 @@ def entries(client: Client, archive: Path) -> tuple[Entry, ...]:
 
     Raises:
         DumpFailedError: pg_restore cannot read the table of contents.
+        ClientTooOldError: it was written by a later pg_dump than this pg_restore reads.
     """
     process = start(client, "pg_restore", ["--list", str(archive)], {"LC_ALL": "C"})
     assert process.stdout
@@ -76,6 +77,8 @@ def entries(client: Client, archive: Path) -> tuple[Entry, ...]:
             listed += more
     returncode = process.wait()
     spoken = complaints.finish()
+    if too_old := too_old_to_read(client, "\n".join(spoken.errors)):
+        raise too_old
     if returncode or spoken.errors:
         raise DumpFailedError(
             "The archive's table of contents cannot be read: it is cut off or damaged.",

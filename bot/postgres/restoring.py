@@ -83,6 +83,7 @@ def restore(
 
     Raises:
         CancelledError: `should_stop` said so; the scratch database is to be dropped.
+        ClientTooOldError: the archive was written by a later pg_dump than this pg_restore reads.
         DatabaseError: the scratch database or the staging server cannot be reached.
     """
     job = _Job(client, where, archive, manifest, way, jobs, platform)

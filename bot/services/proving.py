@@ -104,8 +104,8 @@ class Prover:
         database = trial.message.backup.database
         trial.staging = self.sources.staging(database)
         facts = staging.look(trial.staging, staging.RealOnes(self.sources, database, manifest, self.ledger))
-        client = clients.choose(
-            clients.find(self.clients_folder), int(manifest.client["least_restore_major"]), None
+        client = clients.choose_for_archive(
+            clients.find(self.clients_folder), int(manifest.client["least_restore_major"])
         )
         trial.versions |= {
             "source server": str(manifest.server["version"]),
