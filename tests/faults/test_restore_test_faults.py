@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -354,6 +355,50 @@ def test_after_a_fail_the_scratch_database_is_kept_and_dropped_later(
         connection.execute("update sparewheel.restore_test set kept_until = now() - interval '1 second'")
     house.reaper.sweep()
     assert (on_staging(), house.restore_tests.message(message.test.id).test.scratch) == ([], None)
+
+
+@contextmanager
+def deaf_server() -> Iterator[tuple[int, list[int]]]:
+    """A port where each caller is sent away, and how often somebody called."""
+    calls: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            while True:
+                try:
+                    caller, address = listener.accept()
+                except OSError:
+                    return
+                calls.append(address[1])
+                caller.close()
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1], calls
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_a_staging_server_that_is_away_is_not_asked_at_every_sweep(
+    make_house: Callable[..., House], ledger_url: str
+) -> None:
+    """Two scratch databases are due there: it is called once, and not again before its time has come."""
+    with deaf_server() as (port, calls), psycopg.connect(ledger_url, autocommit=True) as connection:
+        house = make_house(staging=f"postgresql://postgres:hunter2@127.0.0.1:{port}/postgres")
+        back_up(house, "shop")
+        for _ in range(2):
+            prove(house)
+        connection.execute(
+            "update sparewheel.restore_test set scratch = 'sparewheel_test_' || id, kept_until = now()"
+        )
+        calls.clear()
+        house.reaper.sweep()
+        assert len(calls) == 1
+        house.reaper.sweep()
+        assert len(calls) == 1
+        connection.execute("update sparewheel.restore_test set kept_until = now()")
+        house.reaper.sweep()
+        assert len(calls) == 2
 
 
 # --- people, and several at once -------------------------------------------------------------------
