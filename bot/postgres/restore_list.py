@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import DumpFailedError
 from bot.postgres.clients import Client, too_old_to_read
-from bot.postgres.programs import Complaints, start
+from bot.postgres.programs import Complaints, Process, start
 from bot.postgres.toc import TocEntry, parse
 
+OPTION = "--use-list=/dev/stdin"
 # Kinds of entries by their description in a table of contents; longer ones first where one begins another.
 _KINDS = (
     "TABLE DATA", "TABLE ATTACH", "TABLE", "INDEX ATTACH", "INDEX", "SEQUENCE OWNED BY", "SEQUENCE SET",
@@ -88,9 +90,17 @@ def entries(client: Client, archive: Path) -> tuple[Entry, ...]:
     return tuple(_entry(toc) for toc in parse(listed.decode("utf-8", "replace")))
 
 
-def write(path: Path, chosen: Iterable[Entry]) -> None:
-    """A list file for `--use-list`: pg_restore reads the number at the beginning of each line only."""
-    path.write_text("".join(f"{entry.toc.dump_id};\n" for entry in chosen), encoding="utf-8")
+def feed(process: Process, chosen: Iterable[Entry]) -> None:
+    """Give a pg_restore that was started with OPTION and a pipe its list, and close the pipe.
+
+    Through a pipe, because a list of many entries takes room on a disk that is for the archive. pg_restore
+    reads the number at the beginning of each line only, and all of it before it does anything else.
+    """
+    assert process.stdin
+    left = memoryview("".join(f"{entry.toc.dump_id};\n" for entry in chosen).encode())
+    with process.stdin as pipe, contextlib.suppress(BrokenPipeError):  # it ended, and says why by itself
+        while left:
+            left = left[pipe.write(left) :]
 
 
 def _entry(toc: TocEntry) -> Entry:

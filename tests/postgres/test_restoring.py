@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from bot.core.finding import Severity
@@ -15,6 +17,7 @@ from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.sandbox.samples import load
 from tests.support.projects import laid_out_project, lending_role
 from tests.support.restores import differences, newest_client, rules, scratch_database, take
+from tests.support.servers import Database
 
 _NOT_MINE = "--exclude-table=vault.secrets"  # the backup's role may not read it
 _EVENT_TRIGGERS = ("issue_pg_cron_access", "pgrst_ddl_watch", "pgrst_drop_watch")
@@ -59,6 +62,22 @@ def test_everything_of_a_sample_comes_back(
     assert [
         line for line in missing if '"vault"."secrets"' not in line and "event_triggers" not in line
     ] == []
+
+
+def test_no_temporary_file_is_written_beside_the_archive(
+    fresh_database: Database, staging: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker's disk is for one archive: lists and definitions of many tables are as large again."""
+    with psycopg.connect(fresh_database.url, autocommit=True) as conn:
+        conn.execute("create table t (id int primary key); grant select on t to anon")
+    taken = take(fresh_database.url, tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "there is no such folder"))
+
+    with scratch_database(staging) as where:
+        outcome = restoring.restore(newest_client(), where, taken.archive, taken.manifest)
+        missing = differences(taken, where, outcome)
+
+    assert missing == []
 
 
 @pytest.mark.parametrize("name", load.SAMPLES)
