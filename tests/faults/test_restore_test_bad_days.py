@@ -308,6 +308,68 @@ def test_what_it_tried_is_in_the_verdict(
     assert on_staging() == []
 
 
+def test_one_that_sleeps_for_ever_is_ended_by_the_limit_that_is_configured(
+    shop: Database, embedded: EmbeddedServers, make_house: Callable[..., House]
+) -> None:
+    house = make_house(extra='restore_test.keep_failed = "0s"\nrestore_test.longest = "2s"')
+    run(shop, SLEEPS["in pg_restore"][0])
+    back_up(house, "shop")
+    message = prove(house)
+    assert message.test.verdict is Verdict.FAIL
+    assert "RESTORE_TOO_SLOW" in rules_of(message)
+    assert sleepers(embedded) == 0
+
+
+def test_one_that_fills_the_disk_is_ended_by_what_the_backup_may_take(
+    shop: Database, make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "_MOST_MORE_BYTES", 8 * MIB)
+    house = make_house(extra='restore_test.keep_failed = "0s"\nrestore_test.longest = "100s"')
+    flood = (
+        "execute $x$create table if not exists public.flood as select repeat(md5(n::text), 50)"
+        " from generate_series(1, 1000000000) n$x$"
+    )
+    run(shop, harm(flood) + "alter table loads add check (harm(id))")
+    back_up(house, "shop")
+    message = prove(house)
+    assert message.test.verdict is Verdict.FAIL
+    assert "RESTORE_TOO_LARGE" in rules_of(message)
+
+
+def test_what_restored_code_sets_for_later_sessions_does_not_reach_the_checks(
+    shop: Database, house: House
+) -> None:
+    """Statements of a millisecond at most would end every check."""
+    sets = (
+        "execute 'alter database ' || quote_ident(current_database()) || ' set statement_timeout = 1';"
+        "execute 'alter role ' || quote_ident(session_user) || ' in database '"
+        " || quote_ident(current_database()) || ' set statement_timeout = 1'"
+    )
+    run(shop, harm(sets) + "alter table loads add check (harm(id))")
+    back_up(house, "shop")
+    message = prove(house)
+    assert (message.test.verdict, rules_of(message)) == (Verdict.PASS, set())
+
+
+def test_a_question_that_writes_is_refused(
+    shop: Database, make_house: Callable[..., House], on_staging: Callable[[], list[str]]
+) -> None:
+    run(
+        shop,
+        "create function sneaks() returns bigint language sql as"
+        " $$insert into loads (body) values ('x') returning id$$",
+    )
+    question = '[[databases.shop.checks]]\nname = "sneaks"\nsql = "select sneaks()"\nexpect = "> 0"'
+    house = make_house(extra=question)
+    back_up(house, "shop")
+    message = prove(house)
+    assert (message.test.verdict, rules_of(message)) == (
+        Verdict.COULD_NOT_VERIFY,
+        {"CUSTOM_CHECK_NOT_RUN"},
+    )
+    assert on_staging() == []
+
+
 @pytest.mark.parametrize(
     "road",
     [
