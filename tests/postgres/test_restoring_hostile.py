@@ -93,6 +93,30 @@ def test_what_is_forbidden_is_refused_and_named(
     assert outcome.log.ignored_errors
 
 
+def test_what_it_sets_for_later_sessions_is_taken_back(plant: Callable[..., Taken], staging: Address) -> None:
+    """A search path of its own would make its functions PostgreSQL's for whoever looks next."""
+    sets = (
+        "execute 'alter database ' || quote_ident(current_database()) || ' set search_path = evil';"
+        "execute 'alter role ' || quote_ident(session_user) || ' set search_path = evil';"
+        "execute 'alter role ' || quote_ident(session_user) || ' in database '"
+        " || quote_ident(current_database()) || ' set search_path = evil'"
+    )
+    taken = plant(sets, _ROADS["a CHECK"])
+    with scratch_database(staging) as where:
+        outcome = restoring.restore(newest_client(), where, taken.archive, taken.manifest)
+        with connect(staging) as conn:
+            settings = conn.execute(
+                "select array_to_string(setconfig, ' ') from pg_db_role_setting s"
+                " left join pg_database d on d.oid = s.setdatabase left join pg_roles r on r.oid = s.setrole"
+                " where %s in (datname, rolname)",
+                [where.database],
+            ).fetchall()
+
+    assert outcome.log.lines == ()  # it was let do it
+    assert len(settings) == 1
+    assert "evil" not in str(settings)
+
+
 @pytest.mark.parametrize(
     "harm",
     [

@@ -16,8 +16,22 @@ import pytest
 from bot.core.restore_test import RestoreTestMessage, Step
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.services.proving import Trial
+from tests.support.servers import Database
 
 STAGED = 'staging_url_env = "TEST_STAGING"\nfingerprints = "all"'
+# By where it happens: what makes `loads` sleep in a scratch database only, and what the configuration asks.
+SLEEPS = {
+    "in pg_restore": (
+        """create function waits(bigint) returns boolean immutable language plpgsql as $$begin if
+        current_database() like 'sparewheel%' then perform pg_sleep(1000); end if; return true; end$$;
+        create index on loads (waits(id))""",
+        "",
+    ),
+    "in a check": (
+        "select 1",
+        '[[databases.shop.checks]]\nname = "slow"\nsql = "select count(*) from pg_sleep(1000)"\nexpect = "== 1"',
+    ),
+}
 
 
 def rules_of(message: RestoreTestMessage) -> set[str]:
@@ -101,3 +115,9 @@ def wait_for(happens: Callable[[], bool]) -> None:
     while not happens():
         assert time.monotonic() < until, "it never happened"
         time.sleep(0.1)
+
+
+def run(database: Database, statements: str) -> None:
+    """As the database's owner, in autocommit."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute(statements.encode())
