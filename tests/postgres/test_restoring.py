@@ -96,3 +96,23 @@ def test_the_customers_part_of_a_sample_comes_back_into_a_fresh_project(
     assert [line for line in outcome.log.lines if line.severity is not Severity.NOTE] == []
     assert (outcome.log.exit_code, outcome.log.ignored_errors, outcome.log.explained) == (0, 0, True)
     assert missing == []
+
+
+def test_default_privileges_that_the_customer_closed_stay_closed(
+    whoever_may: Address, laid_out: str, embedded: EmbeddedServers, tmp_path: Path
+) -> None:
+    """The template's own open everything to the platform's roles, and are not to stand beside the archive's."""
+    with laid_out_project(embedded, "main") as source:
+        with psycopg.connect(embedded.url(source), autocommit=True) as customer:
+            customer.execute(
+                "alter default privileges in schema public revoke all on tables from anon, authenticated;"
+                "alter default privileges in schema public revoke all on functions from anon;"
+                "create table closed (id int primary key)"
+            )
+        taken = take(embedded.url(source), tmp_path, _NOT_MINE)
+
+    with scratch_database(whoever_may, template=laid_out) as where:
+        outcome = restoring.restore(
+            newest_client(), where, taken.archive, taken.manifest, way="customer", platform=Supabase()
+        )
+        assert differences(taken, where, outcome) == []

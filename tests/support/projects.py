@@ -13,10 +13,10 @@ from bot.sandbox.samples import load
 
 
 @contextmanager
-def laid_out_project(embedded: EmbeddedServers) -> Iterator[str]:
+def laid_out_project(embedded: EmbeddedServers, where: str = "staging") -> Iterator[str]:
     """A fresh project's name; in it postgres may make policies on the platform's tables, as on Supabase."""
     name = f"project_{new_id()}"
-    cluster = embedded.staging
+    cluster = embedded.staging if where == "staging" else embedded.main
     with psycopg.connect(cluster.conninfo("postgres"), autocommit=True) as admin:
         load.create_like_supabase(admin, cluster.conninfo, name)
         admin.execute("grant supabase_storage_admin to postgres with inherit true, set false")
