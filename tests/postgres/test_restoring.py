@@ -12,7 +12,7 @@ import pytest
 from bot.core.finding import Severity
 from bot.platforms.supabase import Supabase
 from bot.postgres import restoring
-from bot.postgres.address import Address, parse
+from bot.postgres.address import Address, connect, parse
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.sandbox.samples import load
 from tests.support.projects import laid_out_project, lending_role
@@ -116,3 +116,9 @@ def test_default_privileges_that_the_customer_closed_stay_closed(
             newest_client(), where, taken.archive, taken.manifest, way="customer", platform=Supabase()
         )
         assert differences(taken, where, outcome) == []
+        with connect(where.address) as conn:
+            beside = conn.execute(
+                "select count(*) from pg_default_acl where defaclrole = any(%s::regrole[])",
+                [[where.lender] if where.lender else []],
+            ).fetchone()
+    assert beside == (0,)
