@@ -114,6 +114,7 @@ MANIFESTS: dict[str, tuple[Callable[[Stored], bytes | None], str]] = {
     "no JSON": (lambda _: b"PGDMP", "MANIFEST_UNREADABLE"),
     "no manifest": (lambda _: b"[1, 2, 3]", "MANIFEST_UNREADABLE"),
     "against its schema": (lambda s: edited(s, put("tables", [{}])), "MANIFEST_UNREADABLE"),
+    "with a number for a name": (lambda s: edited(s, put("requested_by", 7)), "MANIFEST_UNREADABLE"),
     "of a later version": (lambda s: edited(s, put("version", 99)), "MANIFEST_FROM_THE_FUTURE"),
     "of an older backup": (lambda s: s.manifest(s.older).read_bytes(), "MANIFEST_DIFFERS"),
     "of another database": (lambda s: s.manifest(s.other).read_bytes(), "MANIFEST_DIFFERS"),
