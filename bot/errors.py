@@ -11,7 +11,7 @@ SparewheelError
 │   ├── UnreachableError       host, port, DNS, TLS, refused, gone
 │   ├── LoginRefusedError      password or role
 │   ├── PoolerError            a transaction pooler cannot hold a snapshot
-│   ├── ClientTooOldError      no pg_dump as new as the server
+│   ├── ClientTooOldError      no pg_dump as new as the server, no pg_restore as new as the archive
 │   ├── RightsError            what the role may not read, and must
 │   ├── TableMissingError      a configured table is not there
 │   ├── LockTimeoutError       a table was locked by somebody else for too long
@@ -130,7 +130,7 @@ class PoolerError(DatabaseError):
 
 
 class ClientTooOldError(DatabaseError):
-    """No client program as new as the server was found."""
+    """No client program as new as the server, or as the archive, was found."""
 
 
 class RightsError(DatabaseError):

@@ -58,6 +58,11 @@ def checks_for(settings: DatabaseSettings) -> Sequence[Check]:
     ]
 
 
+def checks_of_the_archive() -> Sequence[Check]:
+    """Those that say something where staging gave way half-way: to the others, what is missing was lost."""
+    return [ArchiveIntegrity(), RestoreLogCheck()]
+
+
 def run_all(
     restored: Restored,
     checks: Sequence[Check],

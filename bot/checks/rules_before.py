@@ -51,13 +51,6 @@ RULES_BEFORE = (
         "The manifest says something else than what was noted when the backup was stored.",
         "Look who changed the object in storage. " + _NEW_BACKUP,
     ),
-    Rule(
-        "FORMAT_NOT_TESTED",
-        "manifest",
-        _UNVERIFIED,
-        "Only a backup of one archive in the custom format can be restored for a test.",
-        "Take a backup without `plain` and test that one.",
-    ),
     Rule("FETCH_FAILED", "download", _UNVERIFIED, "The archive could not be fetched whole.", _TRY_AGAIN),
     Rule(
         "TARGET_UNAVAILABLE",
@@ -65,6 +58,13 @@ RULES_BEFORE = (
         _UNVERIFIED,
         "The staging server could not be used, or not to the end.",
         _TRY_AGAIN,
+    ),
+    Rule(
+        "CLIENT_TOO_OLD",
+        "restore test",
+        _UNVERIFIED,
+        "The archive was written by a newer pg_dump than any pg_restore of this machine reads.",
+        "Install the PostgreSQL client that the sentence names on the worker, then ask for the test again.",
     ),
     Rule(
         "DISK_TOO_SMALL",
@@ -212,6 +212,14 @@ RULES_BEFORE = (
         _NOTE,
         "A trigger calls a webhook in production; in the scratch database it finds nothing to call with.",
         "",
+    ),
+    Rule(
+        "RESTORED_AS_STAGING",
+        "restore log",
+        _NOTE,
+        "The customer's part was restored as staging's own role, which may not lend the platform's rights.",
+        "On PostgreSQL 16 or newer make a role with CREATEDB, CREATEROLE and BYPASSRLS for it, to which "
+        "an administrator has granted the template's owner WITH ADMIN OPTION.",
     ),
     Rule(
         "PLATFORM_PART",

@@ -222,6 +222,11 @@ def scratch_due(conn: LedgerConnection) -> list[RestoreTestRecord]:
     return _records(statements("restore_tests").every(conn, "scratch_due"))
 
 
+def postpone_drop(conn: LedgerConnection, test_id: str) -> bool:
+    """Look for a test's scratch database again later: in a minute at least, in an hour at most."""
+    return _one_row(conn, "postpone_drop", id=test_id)
+
+
 def last_pass(conn: LedgerConnection, database: str) -> RestoreTestRecord | None:
     """The newest restore test of a database that passed."""
     row = statements("restore_tests").one(conn, "last_pass", database=database)

@@ -20,7 +20,9 @@ _PROBE_TIMEOUT_S = 20.0
 _FIRST_WITH_ZSTD = 16
 # The first client that reads the archive version which each client from that major on writes
 # (pg_backup_archiver.h: 1.14 since 12, 1.15 since 16, 1.16 since 17).
-_ARCHIVE_STEPS = (17, 16, 12)
+_FORMATS = ((17, 16), (16, 15), (12, 14))  # client major, the archive version's minor
+_ARCHIVE_STEPS = tuple(major for major, _ in _FORMATS)
+_UNSUPPORTED = re.compile(r"unsupported version \(1\.(?P<minor>\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,34 @@ def choose(found: Sequence[Client], server_major: int, pin_major: int | None = N
         f"{'' if pin_major else ' or newer'} was found here (found: {have}).",
         next_step=f"Install the package postgresql-client-{wanted}, "
         "or point SPAREWHEEL_CLIENTS at a folder with its programs.",
+    )
+
+
+def choose_for_archive(found: Sequence[Client], least_major: int) -> Client:
+    """The newest client; `least_major` is the oldest that reads the archive, as its manifest says.
+
+    Raises:
+        ClientTooOldError: none reads it; says which package to install.
+    """
+    if fitting := [client for client in found if client.major >= least_major]:
+        return max(fitting, key=lambda client: client.major)
+    have = ", ".join(sorted({client.version for client in found})) or "none"
+    raise ClientTooOldError(
+        f"The archive needs pg_restore {least_major} or newer, which is not on this machine (found: {have}).",
+        next_step=f"Install the package postgresql-client-{least_major} on the worker, "
+        "then ask for the test again.",
+    )
+
+
+def too_old_to_read(client: Client, complaint: str) -> ClientTooOldError | None:
+    """The error for a pg_restore that meets an archive of a later format, by its own words."""
+    if not (version := _UNSUPPORTED.search(complaint)):
+        return None
+    step = next((major for major, minor in _FORMATS if minor == int(version["minor"])), None)
+    wanted = f"{step} or newer" if step else f"newer than {client.major}"
+    return ClientTooOldError(
+        f"The archive's format 1.{version['minor']} needs pg_restore {wanted}; found: {client.version}.",
+        next_step=f"Install a postgresql-client package {wanted} on the worker, then ask for the test again.",
     )
 
 

@@ -25,12 +25,13 @@ where nspname not like 'pg\\_%' and nspname <> 'information_schema'
     and pg_catalog.pg_has_role(nspowner, 'USAGE')
 """
 _OWN_DEFAULTS = """
-select n.nspname, d.defaclobjtype, a.grantee::pg_catalog.regrole::pg_catalog.text
+select d.defaclrole::pg_catalog.regrole::pg_catalog.text, n.nspname, d.defaclobjtype,
+    a.grantee::pg_catalog.regrole::pg_catalog.text
 from pg_catalog.pg_default_acl d
 left join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace
 cross join pg_catalog.aclexplode(d.defaclacl) a
-where d.defaclrole = current_user::pg_catalog.regrole
-group by 1, 2, 3
+where pg_catalog.pg_get_userbyid(d.defaclrole) in (current_user, %s)
+group by 1, 2, 3, 4
 """
 _OBJECTS = {"r": "tables", "S": "sequences", "f": "functions", "T": "types", "n": "schemas"}
 
@@ -55,21 +56,23 @@ def finish(
     return RestoreLog(tuple(said), 0, refused)
 
 
-def close_defaults(address: Address) -> None:
-    """Take back what this role's default privileges would give away on everything that is made next.
+def close_defaults(address: Address, lender: str | None = None) -> None:
+    """Take back what default privileges would give away on everything that is made next.
+
+    Those of this role and of the lender: a template's defaults stand in the way of the archive's own.
 
     Raises:
         DatabaseError: the scratch database cannot be reached.
     """
     with connect(address, application_name="sparewheel restore") as conn:
         with conn.cursor(row_factory=tuple_row) as cursor:
-            rows = cursor.execute(_OWN_DEFAULTS).fetchall()
-        for schema, kind, grantee in rows:
+            rows = cursor.execute(_OWN_DEFAULTS, [lender]).fetchall()
+        for role, schema, kind, grantee in rows:
             place = sql.SQL("in schema {} ").format(sql.Identifier(schema)) if schema else sql.SQL("")
             whom = sql.SQL("public") if grantee == "-" else sql.SQL(grantee)  # regrole quotes by itself
             conn.execute(
-                sql.SQL("alter default privileges {}revoke all on {} from {}").format(
-                    place, sql.SQL(_OBJECTS[kind]), whom
+                sql.SQL("alter default privileges for role {} {}revoke all on {} from {}").format(
+                    sql.SQL(role), place, sql.SQL(_OBJECTS[kind]), whom
                 )
             )
 

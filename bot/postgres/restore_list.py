@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import DumpFailedError
-from bot.postgres.clients import Client
-from bot.postgres.programs import Complaints, start
+from bot.postgres.clients import Client, too_old_to_read
+from bot.postgres.programs import Complaints, Process, start
 from bot.postgres.toc import TocEntry, parse
 
+OPTION = "--use-list=/dev/stdin"
 # Kinds of entries by their description in a table of contents; longer ones first where one begins another.
 _KINDS = (
     "TABLE DATA", "TABLE ATTACH", "TABLE", "INDEX ATTACH", "INDEX", "SEQUENCE OWNED BY", "SEQUENCE SET",
@@ -65,6 +67,7 @@ def entries(client: Client, archive: Path) -> tuple[Entry, ...]:
 
     Raises:
         DumpFailedError: pg_restore cannot read the table of contents.
+        ClientTooOldError: it was written by a later pg_dump than this pg_restore reads.
     """
     process = start(client, "pg_restore", ["--list", str(archive)], {"LC_ALL": "C"})
     assert process.stdout
@@ -76,6 +79,8 @@ def entries(client: Client, archive: Path) -> tuple[Entry, ...]:
             listed += more
     returncode = process.wait()
     spoken = complaints.finish()
+    if too_old := too_old_to_read(client, "\n".join(spoken.errors)):
+        raise too_old
     if returncode or spoken.errors:
         raise DumpFailedError(
             "The archive's table of contents cannot be read: it is cut off or damaged.",
@@ -85,9 +90,17 @@ def entries(client: Client, archive: Path) -> tuple[Entry, ...]:
     return tuple(_entry(toc) for toc in parse(listed.decode("utf-8", "replace")))
 
 
-def write(path: Path, chosen: Iterable[Entry]) -> None:
-    """A list file for `--use-list`: pg_restore reads the number at the beginning of each line only."""
-    path.write_text("".join(f"{entry.toc.dump_id};\n" for entry in chosen), encoding="utf-8")
+def feed(process: Process, chosen: Iterable[Entry]) -> None:
+    """Give a pg_restore that was started with OPTION and a pipe its list, and close the pipe.
+
+    Through a pipe, because a list of many entries takes room on a disk that is for the archive. pg_restore
+    reads the number at the beginning of each line only, and all of it before it does anything else.
+    """
+    assert process.stdin
+    left = memoryview("".join(f"{entry.toc.dump_id};\n" for entry in chosen).encode())
+    with process.stdin as pipe, contextlib.suppress(BrokenPipeError):  # it ended, and says why by itself
+        while left:
+            left = left[pipe.write(left) :]
 
 
 def _entry(toc: TocEntry) -> Entry:

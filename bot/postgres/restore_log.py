@@ -62,6 +62,11 @@ class RestoreLog:
         """Whether every line is of a known kind, and no ignored error went without a line."""
         return not any(line.rule == UNEXPLAINED for line in self.lines)
 
+    @property
+    def staging_gave_way(self) -> bool:
+        """Whether the server ran out of room or went away: what is missing then was lost on staging."""
+        return any(line.rule in _STAGING for line in self.lines)
+
     def plus(self, other: RestoreLog) -> RestoreLog:
         """Both logs, one after the other."""
         return RestoreLog(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import tempfile
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,6 +19,7 @@ from bot.postgres.restore_watch import Watch
 
 _KEPT_BYTES = 8 * 1024 * 1024
 _LARGEST_SQL_BYTES = 256 * 1024 * 1024
+_PIECE_BYTES = 1024 * 1024
 _GRACE_S = 5.0
 _PLAIN = (
     "--no-owner",
@@ -71,28 +70,27 @@ def run(
     entries = list(chosen)
     if not entries or watch.ended:
         return restore_log.EMPTY_LOG
-    with tempfile.TemporaryDirectory(prefix="sparewheel-restore-") as folder:
-        listed = Path(folder, "entries")
-        restore_list.write(listed, entries)
-        arguments = [*_PLAIN, f"--use-list={listed}", f"--dbname={address.child_conninfo()}"]
-        if jobs > 1:
-            arguments.append(f"--jobs={jobs}")
-        process = start(
-            client,
-            "pg_restore",
-            [*arguments, str(archive)],
-            address.child_environment("sparewheel restore"),
-            stdout=subprocess.DEVNULL,
-        )
-        assert process.stderr
-        listener = _Listener(process.stderr)
-        try:
-            watch.guards(lambda: _end(process))
-            process.wait()
-        finally:
-            watch.guards(None)
-            _end(process)
-            said = listener.finish()
+    arguments = [*_PLAIN, restore_list.OPTION, f"--dbname={address.child_conninfo()}"]
+    if jobs > 1:
+        arguments.append(f"--jobs={jobs}")
+    process = start(
+        client,
+        "pg_restore",
+        [*arguments, str(archive)],
+        address.child_environment("sparewheel restore"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
+    assert process.stderr
+    listener = _Listener(process.stderr)
+    try:
+        watch.guards(lambda: _end(process))
+        restore_list.feed(process, entries)
+        process.wait()
+    finally:
+        watch.guards(None)
+        _end(process)
+        said = listener.finish()
     return restore_log.read(address.redact(said), process.returncode, missing_extensions, parallel=jobs > 1)
 
 
@@ -105,25 +103,39 @@ def as_sql(client: Client, archive: Path, chosen: Iterable[Entry]) -> str:
     entries = list(chosen)
     if not entries:
         return ""
-    with tempfile.TemporaryDirectory(prefix="sparewheel-restore-") as folder:
-        listed, written = Path(folder, "entries"), Path(folder, "sql")
-        restore_list.write(listed, entries)
-        arguments = [f"--use-list={listed}", f"--file={written}", str(archive)]
-        process = start(client, "pg_restore", arguments, {"LC_ALL": "C"}, stdout=subprocess.DEVNULL)
-        assert process.stderr
-        listener = _Listener(process.stderr)
+    arguments = [restore_list.OPTION, "--file=-", str(archive)]
+    process = start(client, "pg_restore", arguments, {"LC_ALL": "C"}, stdin=subprocess.PIPE)
+    assert process.stderr
+    listener = _Listener(process.stderr)
+    try:
+        restore_list.feed(process, entries)
+        written = _read(process)
         process.wait()
+    finally:
+        _end(process)
         said = listener.finish()
-        if process.returncode or not written.exists():
-            raise DumpFailedError(
-                "The archive's definitions cannot be read: it is cut off or damaged.",
-                next_step="Do not rely on this archive; take a new backup.",
-                cause="\n".join(line.text_redacted for line in restore_log.read(said, 1).lines)[:500],
-            )
-        if os.path.getsize(written) > _LARGEST_SQL_BYTES:  # noqa: PTH202 - one system call is enough
-            raise DumpFailedError("The archive's definitions are larger than a restore test reads (256 MiB).")
-        # As bytes: a carriage return in a name is not the end of a line.
-        return written.read_bytes().decode("utf-8", "surrogateescape")
+    if process.returncode:
+        raise DumpFailedError(
+            "The archive's definitions cannot be read: it is cut off or damaged.",
+            next_step="Do not rely on this archive; take a new backup.",
+            cause="\n".join(line.text_redacted for line in restore_log.read(said, 1).lines)[:500],
+        )
+    # As bytes: a carriage return in a name is not the end of a line.
+    return written.decode("utf-8", "surrogateescape")
+
+
+def _read(process: Process) -> bytearray:
+    """All that it writes, kept in memory: the disk is for the archive."""
+    assert process.stdout
+    written = bytearray()
+    with process.stdout as stream:
+        while data := stream.read(_PIECE_BYTES):
+            written += data
+            if len(written) > _LARGEST_SQL_BYTES:
+                raise DumpFailedError(
+                    "The archive's definitions are larger than a restore test reads (256 MiB)."
+                )
+    return written
 
 
 def _end(process: Process) -> None:

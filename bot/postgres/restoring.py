@@ -83,6 +83,7 @@ def restore(
 
     Raises:
         CancelledError: `should_stop` said so; the scratch database is to be dropped.
+        ClientTooOldError: the archive was written by a later pg_dump than this pg_restore reads.
         DatabaseError: the scratch database or the staging server cannot be reached.
     """
     job = _Job(client, where, archive, manifest, way, jobs, platform)
@@ -107,7 +108,7 @@ def _restore(job: _Job, watch: Watch) -> tuple[RestoreLog, Selection, Cast]:
         unreadable = line("ARCHIVE_UNREADABLE", Severity.FAIL, error.sentence)
         return RestoreLog((unreadable,), 1, 0), Selection(), nobody
     chosen = _select(job, entries)
-    log = RestoreLog(tuple(_about_selection(job.manifest, chosen, entries)), 0, 0)
+    log = RestoreLog((*_about_owner(job), *_about_selection(job.manifest, chosen, entries)), 0, 0)
     try:
         owners = restore_sql.owners(restore_run.as_sql(job.client, job.archive, _defined(chosen)))
         rest = restore_sql.grants_and_policies(restore_run.as_sql(job.client, job.archive, chosen.by_hand))
@@ -128,7 +129,7 @@ def _rows_and_definitions(job: _Job, chosen: Selection, watch: Watch) -> Restore
     address, missing = job.where.address, chosen.missing_extensions
     log = EMPTY_LOG
     if job.way == "customer":
-        finishing.close_defaults(address)
+        finishing.close_defaults(address, job.where.lender)
         # Before the customer's trigger on such a table exists, and in the order of its foreign keys.
         log = restore_run.run(job.client, address, job.archive, chosen.platform_rows, watch=watch)
     return log.plus(
@@ -165,9 +166,28 @@ def _cast(job: _Job, statements: Sequence[restore_sql.Statement]) -> Cast:
     roles = {role for statement in statements for role in statement.roles}
     with connect(job.where.staging, application_name="sparewheel scratch") as admin:
         try:
-            return stand_ins.cast(admin, job.where, roles, use_real=job.way == "customer")
+            return stand_ins.cast(admin, job.where, roles, is_real=_real_roles(job))
         except psycopg.Error as error:
             raise translate(error, job.where.staging) from None
+
+
+def _real_roles(job: _Job) -> Callable[[str], bool]:
+    """Which of the archive's roles play themselves where they are there.
+
+    Everything: none. In a copy of a laid-out project: the platform's, which own what is there already; and
+    everybody where that copy belongs to the role of staging, which owns what it restores.
+    """
+    if job.way == "everything" or job.platform is None:
+        return lambda _role: False
+    return job.platform.owner_is_platform if job.where.has_fresh_role else lambda _role: True
+
+
+def _about_owner(job: _Job) -> Iterator[LogLine]:
+    if not job.where.has_fresh_role:
+        text = (
+            "restored code ran with the rights of staging's own role: it may not lend the platform's rights"
+        )
+        yield line("RESTORED_AS_STAGING", Severity.NOTE, text, job.where.role)
 
 
 def _about_selection(manifest: Manifest, chosen: Selection, entries: Sequence[Entry]) -> Iterator[LogLine]:

@@ -18,7 +18,7 @@ from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
 from bot.errors import DatabaseError
-from bot.postgres import server
+from bot.postgres import lending, server
 from bot.postgres.address import Address, connect, translate
 from bot.postgres.membership import join
 
@@ -57,6 +57,7 @@ class Scratch:
 
     `created_roles` are the roles that were made with it (stand-ins come with a restore);
     `notes` are sentences about what could not be made as in the source (a locale that staging lacks).
+    `lender` is the role whose rights on the platform's objects the owner uses, in a copy of a template.
     """
 
     test_id: str
@@ -66,6 +67,12 @@ class Scratch:
     staging: Address
     created_roles: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    lender: str | None = None
+
+    @property
+    def has_fresh_role(self) -> bool:
+        """Whether the owner is a role made for this test, and not the role of `staging` itself."""
+        return self.role in self.created_roles
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,9 @@ def create(
 
     `like` is what a manifest says of the source's database (`settings["database"]`): its encoding and locale
     are taken over where staging has them. With `template`, a project that the platform has laid out is
-    copied instead, and belongs to the role of `staging`: nobody else has the platform's grants there.
+    copied instead; the fresh role owns the copy and inherits the rights of the template's owner. Where the
+    role of `staging` may not lend those (see `lending`; on a hosted project it is that owner itself), the
+    copy belongs to the role of `staging`: nobody else can name, fill or refer to what the platform owns.
 
     Raises:
         DatabaseError: staging cannot be reached, or the role there may make neither databases nor roles.
@@ -99,16 +108,22 @@ def create(
     name = f"{PREFIX}{test_id}"
     with _admin(staging) as admin:
         _refuse_superuser(admin, staging)
-        if template is not None:
+        lender = lending.lender_of(admin, template) if template else None
+        if template is not None and lender is None:
             _create_copy(admin, name, template, _MARK + test_id)
             return Scratch(test_id, name, staging.user, replace(staging, database=name), staging)
         password = secrets.token_urlsafe(24)
         _create_role(admin, name, password, _MARK + test_id, jobs + _SPARE_CONNECTIONS)
-        note = _create_database(admin, name, like or {})
-        _close(admin, name)
-        _mark(admin, "database", name, _MARK + test_id)
+        note = None
+        if template is not None and lender is not None:
+            lending.lend(admin, lender, name)
+            _create_copy(admin, name, template, _MARK + test_id, owner=name)
+        else:
+            note = _create_database(admin, name, like or {})
+            _close(admin, name)
+            _mark(admin, "database", name, _MARK + test_id)
     address = replace(staging, user=name, password=password, database=name)
-    return Scratch(test_id, name, name, address, staging, (name,), (note,) if note else ())
+    return Scratch(test_id, name, name, address, staging, (name,), (note,) if note else (), lender)
 
 
 def refuse_unfit_role(staging: Address) -> None:
@@ -233,7 +248,7 @@ def unset(staging: Address, scratch: Scratch) -> None:
     """
     with _admin(staging) as admin:
         admin.execute(sql.SQL("alter database {} reset all").format(_id(scratch.database)))
-        if scratch.role in scratch.created_roles:
+        if scratch.has_fresh_role:
             place = sql.SQL("alter role {} in database {} reset all")
             admin.execute(place.format(_id(scratch.role), _id(scratch.database)))
             _bound_role(admin, scratch.role)
@@ -290,8 +305,11 @@ def _options(like: Mapping[str, Any]) -> Iterator[Sequence[sql.Composable]]:
     yield [*encoding, sql.SQL("locale_provider libc locale 'C'")]
 
 
-def _create_copy(admin: Connection[Any], name: str, template: str, mark: str) -> None:
-    admin.execute(sql.SQL("create database {} template {}").format(_id(name), _id(template)))
+def _create_copy(
+    admin: Connection[Any], name: str, template: str, mark: str, owner: str | None = None
+) -> None:
+    whose = sql.SQL(" owner {}").format(_id(owner)) if owner else sql.SQL("")
+    admin.execute(sql.SQL("create database {} template {}").format(_id(name), _id(template)) + whose)
     _mark(admin, "database", name, mark)
     _close(admin, name)
 

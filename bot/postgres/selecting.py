@@ -158,9 +158,10 @@ def _acceptable(
     entries: Sequence[Entry], target: Target, manifest: Manifest, chosen: Selection
 ) -> Iterator[Entry]:
     tables = {entry.rest for entry in entries if entry.kind == "TABLE"}
+    broken_keys = unsatisfiable_keys(manifest)
     attached: set[str] = set()
     for entry in entries:
-        refusal = _refusal(entry, target, manifest)
+        refusal = _refusal(entry, target, manifest, broken_keys)
         if refusal is None and entry.kind == "TABLE DATA" and chosen.missing_extensions:
             refusal = None if entry.rest in tables else ("EXTENSION_ABSENT", "its extension is left out")
         if refusal is not None:
@@ -170,7 +171,9 @@ def _acceptable(
             yield entry
 
 
-def _refusal(entry: Entry, target: Target, manifest: Manifest) -> tuple[str, str] | None:
+def _refusal(
+    entry: Entry, target: Target, manifest: Manifest, broken_keys: Mapping[str, str]
+) -> tuple[str, str] | None:
     """The rule and the reason for which an entry is left out whatever the way, or None."""
     if entry.kind in _SUBSCRIPTIONS:
         return "CALLS_OUT_LEFT_OUT", "a subscription would connect to another server"
@@ -178,7 +181,7 @@ def _refusal(entry: Entry, target: Target, manifest: Manifest) -> tuple[str, str
         return "CALLS_OUT_LEFT_OUT", "a foreign server could be reached through it"
     if entry.kind == "EXTENSION":
         return _extension_refusal(entry.name, target)
-    if entry.kind == "FK CONSTRAINT" and (reason := unsatisfiable_keys(manifest).get(entry.identity)):
+    if entry.kind == "FK CONSTRAINT" and (reason := broken_keys.get(entry.identity)):
         return "KEY_LEFT_OUT", reason
     return _superusers_refusal(entry, manifest)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 
 from bot.errors import PoolerError
 from bot.postgres.address import Address, connect, translate
@@ -19,9 +19,6 @@ _FACTS = """
 select
     pg_catalog.current_setting('server_version') as version,
     pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as version_num,
-    case when pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
-        then (select system_identifier::pg_catalog.text from pg_catalog.pg_control_system()) end
-        as system_identifier,
     d.datname as database,
     pg_catalog.pg_encoding_to_char(d.encoding) as encoding,
     d.datcollate as collate,
@@ -32,6 +29,10 @@ select
 from pg_catalog.pg_database d
 where d.datname = pg_catalog.current_database()
 """
+
+# Asked apart: a query that only names a function which the role may not call is refused, reached or not.
+_MAY_ASK = "select pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')"
+_SYSTEM_IDENTIFIER = "select system_identifier::pg_catalog.text from pg_catalog.pg_control_system()"
 
 _UNREADABLE_LARGE_OBJECTS = """
 select pg_catalog.count(*)
@@ -70,7 +71,14 @@ def facts(conn: Connection[Any]) -> ServerFacts:
     with conn.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(_FACTS).fetchone()
     assert row
-    return ServerFacts(**row)
+    return ServerFacts(**row, system_identifier=_system_identifier(conn))
+
+
+def _system_identifier(conn: Connection[Any]) -> str | None:
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        allowed = cursor.execute(_MAY_ASK).fetchone()
+        found = cursor.execute(_SYSTEM_IDENTIFIER).fetchone() if allowed and allowed[0] else None
+    return str(found[0]) if found else None
 
 
 def unreadable_large_objects(conn: Connection[Any]) -> int:

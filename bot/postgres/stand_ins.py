@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from psycopg import Connection, sql
 from psycopg.rows import tuple_row
 
 from bot.errors import DatabaseError
-from bot.postgres import scratch
+from bot.postgres import lending, scratch
 from bot.postgres.membership import join
 from bot.postgres.scratch import Scratch
 
@@ -39,11 +39,14 @@ class Cast:
         return {player: role for role, player in self.players.items() if player != role}
 
 
-def cast(admin: Connection[Any], where: Scratch, roles: Iterable[str], *, use_real: bool) -> Cast:
+def cast(
+    admin: Connection[Any], where: Scratch, roles: Iterable[str], *, is_real: Callable[[str], bool]
+) -> Cast:
     """Find or make a player for each role: a fresh one without login that the scratch's owner may become.
 
-    PostgreSQL's own `pg_…` roles play themselves: they can be granted to, and nobody is made a member. With
-    `use_real` (a project that the platform laid out) every role that is there plays itself.
+    PostgreSQL's own `pg_…` roles play themselves: they can be granted to, and nobody is made a member. So do
+    those that `is_real` names (in a project that the platform laid out) and that are there. Whoever plays
+    the lender inherits its rights, as the scratch's owner does: its views and functions look with them.
 
     Raises:
         DatabaseError: more roles than any real database has.
@@ -55,7 +58,7 @@ def cast(admin: Connection[Any], where: Scratch, roles: Iterable[str], *, use_re
             f"The archive names {len(wanted)} roles, which is more than a restore test makes."
         )
     there = _existing(admin, wanted)
-    players = {role: role for role in wanted if role in there and (use_real or role.startswith("pg_"))}
+    players = {role: role for role in wanted if role in there and (is_real(role) or role.startswith("pg_"))}
     with admin.transaction():
         for role in wanted:
             if role not in players:
@@ -97,7 +100,8 @@ def _facts(facts: Mapping[str, Any], originals: Mapping[str, str]) -> dict[str, 
     if told.get("roles"):
         told["roles"] = sorted(originals.get(role, role) for role in told["roles"])
     if told.get("grants"):
-        told["grants"] = sorted(_grant(grant, originals) for grant in told["grants"])
+        # A template's grant to a role and the archive's to its stand-in are one.
+        told["grants"] = sorted({_grant(grant, originals) for grant in told["grants"]})
     return told
 
 
@@ -126,4 +130,6 @@ def _make(admin: Connection[Any], where: Scratch, role: str, number: int) -> str
     admin.execute(sql.SQL("create role {} nologin").format(sql.Identifier(name)))
     scratch.mark_role(admin, name, where.test_id, f" stands in for {role}")
     join(admin, name, where.role)
+    if role == where.lender:
+        lending.lend(admin, where.lender, name)
     return name

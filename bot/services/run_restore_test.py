@@ -14,6 +14,7 @@ from bot.core.restore_test import RestoreTestMessage, Step, worst_first
 from bot.core.verdict import Verdict
 from bot.errors import (
     CancelledError,
+    ClientTooOldError,
     ConfigurationError,
     DatabaseError,
     LeaseLostError,
@@ -158,7 +159,9 @@ def _result(trial: Trial, verdict: Verdict, proof: str | None, keep: float | Non
 def _kept_from_looking(error: SparewheelError) -> Finding:
     """What was raised, as a finding: nothing was verified, and why."""
     rule = "TEST_BROKE_OFF"
-    if isinstance(error, DatabaseError | ConfigurationError):
+    if isinstance(error, ClientTooOldError):
+        rule = "CLIENT_TOO_OLD"
+    elif isinstance(error, DatabaseError | ConfigurationError):
         rule = "TARGET_UNAVAILABLE"
     elif isinstance(error, StorageError):
         rule = "FETCH_FAILED"

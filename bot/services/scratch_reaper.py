@@ -9,7 +9,7 @@ from bot.checks import rules
 from bot.core.ids import new_attempt
 from bot.core.restore_test import RestoreTestRecord
 from bot.core.verdict import Verdict
-from bot.errors import SparewheelError
+from bot.errors import ConfigurationError, LoginRefusedError, SparewheelError, UnreachableError
 from bot.ledger import backups
 from bot.ledger import restore_tests as ledger
 from bot.ledger.connection import LedgerPool, borrowed
@@ -60,16 +60,27 @@ class ScratchReaper:
         self.outcomes.tested(message, attempt, result)
 
     def _drop_due(self) -> None:
+        """Drop what is due; a staging server that is away is asked once, and left alone for a while."""
         with borrowed(self.pool) as connection:
-            due = [(test, backups.get(connection, test.backup_id)) for test in ledger.scratch_due(connection)]
-        for test, backup in due:
-            try:
-                scratch.drop(self.sources.staging(backup.database), Leftover(test.id, scratch_name(test.id)))
-            except SparewheelError as error:
-                log.warning("the scratch database of restore test %s stays: %s", test.id, error.sentence)
-                continue
+            due = [
+                (backups.get(connection, t.backup_id).database, t.id) for t in ledger.scratch_due(connection)
+            ]
+        away: set[str] = set()
+        for database, test_id in due:
+            dropped = database not in away and self._drop(database, test_id, away)
             with borrowed(self.pool) as connection:
-                ledger.mark_dropped(connection, test.id)
+                (ledger.mark_dropped if dropped else ledger.postpone_drop)(connection, test_id)
+
+    def _drop(self, database: str, test_id: str, away: set[str]) -> bool:
+        """Whether it is gone; a server that could not be reached is noted under its database's name."""
+        try:
+            scratch.drop(self.sources.staging(database), Leftover(test_id, scratch_name(test_id)))
+        except SparewheelError as error:
+            log.warning("the scratch database of restore test %s stays: %s", test_id, error.sentence)
+            if isinstance(error, UnreachableError | LoginRefusedError | ConfigurationError):
+                away.add(database)
+            return False
+        return True
 
 
 def _why(attempt: str | None) -> str:

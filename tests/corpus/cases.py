@@ -223,6 +223,9 @@ ELSEWHERE = (
     ("a manifest that claims other content, and is believed", "CONTENT_DIFFERS"),
     ("a manifest whose expression was exchanged for other SQL", "EXPRESSION_DIFFERS"),
     ("a manifest without an inventory, or with an unreadable section", "STRUCTURE_NOT_COMPARED"),
+    ("an archive from a newer client, or a manifest that asks for one", "CLIENT_TOO_OLD"),
+    ("a role that staging lacks and the manifest cannot make", "ROLE_ABSENT"),
+    ("an extension that staging cannot have", "EXTENSION_ABSENT"),
     ("a view changed between two major versions", "STRUCTURE_NOT_COMPARED"),
 )
 
@@ -232,7 +235,8 @@ def document() -> str:
     return (
         "# The ways to be broken, and the rules that say so\n\n"
         "Each line is a test: the backup is broken so, and the rules meant for it speak. None speaks on a healthy\n"
-        "backup of either sample database, of any kind, brought back either way.\n\n" + table()
+        "backup of either sample database, of any kind, brought back either way, nor on one from PostgreSQL 15 that\n"
+        "is tested on 17 or from 17 on 15.\n\n" + table()
     )
 
 

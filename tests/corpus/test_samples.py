@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from bot.core.backup import Kind
 from bot.core.finding import Severity
-from bot.core.ids import new_id
+from bot.core.restore_test import RestoreTestRecord
 from bot.core.verdict import Verdict
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.sandbox.samples import load
 from bot.settings import load_configuration
 from tests.support.house import Plan, back_up, folder_storage, open_house, prove
+from tests.support.projects import laid_out_project, lending_role
 
 COMMON = """
 staging_url_env = "TEST_STAGING"
@@ -58,17 +58,14 @@ def questions(name: str) -> str:
 
 @pytest.fixture
 def template(embedded: EmbeddedServers) -> Iterator[str]:
-    """A fresh project on staging, in which postgres may make policies as Supabase lets it."""
-    name = f"project_{new_id()}"
-    cluster = embedded.staging
-    with psycopg.connect(cluster.conninfo("postgres"), autocommit=True) as admin:
-        load.create_like_supabase(admin, cluster.conninfo, name)
-        admin.execute("grant supabase_storage_admin to postgres with inherit true, set false")
-        try:
-            yield name
-        finally:
-            admin.execute("revoke supabase_storage_admin from postgres")
-            admin.execute(f"drop database {name}")
+    with laid_out_project(embedded) as name:
+        yield name
+
+
+@pytest.fixture
+def tester(embedded: EmbeddedServers) -> Iterator[str]:
+    with lending_role(embedded) as address:
+        yield address
 
 
 @pytest.mark.parametrize("kind", [Kind.FULL, Kind.CRITICAL, Kind.SCHEMA])
@@ -96,24 +93,44 @@ def test_a_healthy_backup_of_a_sample_meets_no_rule(
     assert test.verdict is Verdict.PASS
 
 
+@pytest.fixture
+def proved(
+    template: str, sample_url: Callable[..., str], ledger_url: str, tmp_path: Path
+) -> Callable[[str, str], RestoreTestRecord]:
+    """`proved(name, staging)`: a restore test of a sample's newest backup into a copy of the template."""
+
+    def prove_it(name: str, staging: str) -> RestoreTestRecord:
+        way = f'\n[databases.{name}.restore_test]\nway = "customer"\ntemplate = "{template}"\n'
+        plan = Plan(
+            {name: sample_url(name)},
+            {name: COMMON + questions(name) + way},
+            folder_storage(tmp_path / "store"),
+            {"TEST_STAGING": staging},
+        )
+        with open_house(plan, ledger_url, tmp_path) as house:
+            back_up(house, name)
+            return prove(house, database=name).test
+
+    return prove_it
+
+
 @pytest.mark.parametrize("name", load.SAMPLES)
-def test_the_customers_part_of_a_sample_meets_no_rule(
-    name: str,
-    template: str,
-    sample_url: Callable[..., str],
-    embedded: EmbeddedServers,
-    ledger_url: str,
-    tmp_path: Path,
+def test_the_customers_part_comes_back_under_a_fresh_role(
+    name: str, tester: str, proved: Callable[[str, str], RestoreTestRecord]
 ) -> None:
-    way = f'\n[databases.{name}.restore_test]\nway = "customer"\ntemplate = "{template}"\n'
-    plan = Plan(
-        {name: sample_url(name)},
-        {name: COMMON + questions(name) + way},
-        folder_storage(tmp_path / "store"),
-        {"TEST_STAGING": embedded.staging_url},
-    )
-    with open_house(plan, ledger_url, tmp_path) as house:
-        back_up(house, name)
-        test = prove(house, database=name).test
+    """Rows, the trigger on auth.users, policies, grants, keys: every check is on, and none has a word to say."""
+    test = proved(name, tester)
+    assert [f for f in test.findings if f.severity is not Severity.NOTE] == []
+    assert (test.verdict, test.way) == (Verdict.PASS, "customer")
+    assert "RESTORED_AS_STAGING" not in {f.rule for f in test.findings}
+
+
+@pytest.mark.parametrize("name", load.SAMPLES)
+def test_where_no_rights_can_be_lent_stagings_own_role_does_it_and_says_so(
+    name: str, embedded: EmbeddedServers, proved: Callable[[str, str], RestoreTestRecord]
+) -> None:
+    """As on a hosted project: its only login is the template's owner itself."""
+    test = proved(name, embedded.staging_url)
     assert [f for f in test.findings if f.severity is not Severity.NOTE] == []
     assert test.verdict is Verdict.PASS
+    assert "RESTORED_AS_STAGING" in {f.rule for f in test.findings}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import pytest
 
 from bot.app import House
 from bot.core.backup import BackupRecord
-from bot.core.finding import Severity
+from bot.core.finding import Finding, Severity
 from bot.core.verdict import Verdict
 from bot.sandbox.embedded.servers import LEDGER, EmbeddedServers
 from tests.support.house import Plan, back_up, folder_storage, open_house, prove, s3_environ, s3_storage
@@ -113,6 +114,7 @@ MANIFESTS: dict[str, tuple[Callable[[Stored], bytes | None], str]] = {
     "no JSON": (lambda _: b"PGDMP", "MANIFEST_UNREADABLE"),
     "no manifest": (lambda _: b"[1, 2, 3]", "MANIFEST_UNREADABLE"),
     "against its schema": (lambda s: edited(s, put("tables", [{}])), "MANIFEST_UNREADABLE"),
+    "with a number for a name": (lambda s: edited(s, put("requested_by", 7)), "MANIFEST_UNREADABLE"),
     "of a later version": (lambda s: edited(s, put("version", 99)), "MANIFEST_FROM_THE_FUTURE"),
     "of an older backup": (lambda s: s.manifest(s.older).read_bytes(), "MANIFEST_DIFFERS"),
     "of another database": (lambda s: s.manifest(s.other).read_bytes(), "MANIFEST_DIFFERS"),
@@ -142,8 +144,8 @@ def test_a_manifest_in_storage_that_is_not_the_one(stored: Stored, how: str) -> 
     _breaks(stored, stored.manifest(stored.newer), content(stored), rule)
 
 
-def _breaks(stored: Stored, path: Path, content: bytes | None, rule: str) -> None:
-    """Put this in its place (None: nothing), test, and put back what was there."""
+def _breaks(stored: Stored, path: Path, content: bytes | None, rule: str) -> Finding:
+    """Put this in its place (None: nothing), test, and put back what was there; what was said comes back."""
     before = path.read_bytes()
     path.unlink()
     try:
@@ -152,8 +154,58 @@ def _breaks(stored: Stored, path: Path, content: bytes | None, rule: str) -> Non
         test = prove(stored.house, stored.newer.id).test
     finally:
         path.write_bytes(before)
-    assert {f.rule for f in test.findings if f.severity is not Severity.NOTE} == {rule}
+    said = [f for f in test.findings if f.severity is not Severity.NOTE]
+    assert {f.rule for f in said} == {rule}
     assert test.verdict is not Verdict.PASS
+    return said[0]
+
+
+def newer(data: bytes) -> bytes:
+    """The same archive as a later pg_dump would head it: "PGDMP", then the format's version in three bytes."""
+    assert data[:5] == b"PGDMP"
+    return data[:6] + bytes([data[6] + 1]) + data[7:]
+
+
+@pytest.fixture
+def from_a_newer_client(stored: Stored) -> Iterator[str]:
+    """The newer backup's archive is of a later format; manifest and ledger say its hash. Put back after."""
+    archive, manifest = stored.archive(stored.newer), stored.manifest(stored.newer)
+    before = archive.read_bytes(), manifest.read_bytes()
+    data = newer(before[0])
+    sha256 = hashlib.sha256(data).hexdigest()
+    archive.write_bytes(data)
+    manifest.write_bytes(edited(stored, lambda m: m["archives"][0].__setitem__("sha256", sha256)))
+    _note_hash(stored, sha256)
+    yield stored.newer.id
+    archive.write_bytes(before[0])
+    manifest.write_bytes(before[1])
+    _note_hash(stored, str(stored.newer.sha256))
+
+
+def _note_hash(stored: Stored, sha256: str) -> None:
+    with stored.house.pool.connection() as connection:
+        connection.execute(
+            "update backup_log set sha256_checksum = %s where id = %s", [sha256, stored.newer.id]
+        )
+
+
+def test_an_archive_of_a_newer_client_says_which_one_it_needs(
+    stored: Stored, from_a_newer_client: str
+) -> None:
+    test = prove(stored.house, from_a_newer_client).test
+    (said,) = [f for f in test.findings if f.severity is not Severity.NOTE]
+    assert (test.verdict, said.rule) == (Verdict.COULD_NOT_VERIFY, "CLIENT_TOO_OLD")
+    assert "format 1.17 needs pg_restore newer than 17" in said.sentence
+
+
+def test_a_manifest_that_asks_for_a_newer_client_says_which_one(stored: Stored) -> None:
+    def ask_for_99(manifest: dict[str, Any]) -> None:
+        manifest["client"]["least_restore_major"] = 99
+
+    path = stored.manifest(stored.newer)
+    said = _breaks(stored, path, edited(stored, ask_for_99), "CLIENT_TOO_OLD")
+    assert "needs pg_restore 99 or newer" in said.sentence
+    assert "postgresql-client-99" in said.next_step
 
 
 @pytest.mark.s3

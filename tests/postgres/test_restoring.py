@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import psycopg
 import pytest
 
 from bot.core.finding import Severity
-from bot.core.ids import new_id
 from bot.platforms.supabase import Supabase
 from bot.postgres import restoring
-from bot.postgres.address import Address, parse
+from bot.postgres.address import Address, connect, parse
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.sandbox.samples import load
+from tests.support.projects import laid_out_project, lending_role
 from tests.support.restores import differences, newest_client, rules, scratch_database, take
+from tests.support.servers import Database
 
 _NOT_MINE = "--exclude-table=vault.secrets"  # the backup's role may not read it
 _EVENT_TRIGGERS = ("issue_pg_cron_access", "pgrst_ddl_watch", "pgrst_drop_watch")
@@ -28,17 +30,18 @@ def staging(embedded: EmbeddedServers) -> Address:
 
 @pytest.fixture
 def laid_out(embedded: EmbeddedServers) -> Iterator[str]:
-    """A fresh project on staging, in which postgres may make policies as Supabase lets it."""
-    name = f"project_{new_id()}"
-    cluster = embedded.staging
-    with psycopg.connect(cluster.conninfo("postgres"), autocommit=True) as admin:
-        load.create_like_supabase(admin, cluster.conninfo, name)
-        admin.execute("grant supabase_storage_admin to postgres with inherit true, set false")
-        try:
-            yield name
-        finally:
-            admin.execute("revoke supabase_storage_admin from postgres")
-            admin.execute(f"drop database {name}")
+    with laid_out_project(embedded) as name:
+        yield name
+
+
+@pytest.fixture(params=["a fresh role", "staging's own role"])
+def whoever_may(request: pytest.FixtureRequest, embedded: EmbeddedServers) -> Iterator[Address]:
+    """Staging with a role that may lend the platform's rights, and with one that may not."""
+    if request.param == "a fresh role":
+        with lending_role(embedded) as address:
+            yield parse(address)
+    else:
+        yield parse(embedded.staging_url)
 
 
 @pytest.mark.parametrize("name", load.SAMPLES)
@@ -61,18 +64,61 @@ def test_everything_of_a_sample_comes_back(
     ] == []
 
 
+def test_no_temporary_file_is_written_beside_the_archive(
+    fresh_database: Database, staging: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker's disk is for one archive: lists and definitions of many tables are as large again."""
+    with psycopg.connect(fresh_database.url, autocommit=True) as conn:
+        conn.execute("create table t (id int primary key); grant select on t to anon")
+    taken = take(fresh_database.url, tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "there is no such folder"))
+
+    with scratch_database(staging) as where:
+        outcome = restoring.restore(newest_client(), where, taken.archive, taken.manifest)
+        missing = differences(taken, where, outcome)
+
+    assert missing == []
+
+
 @pytest.mark.parametrize("name", load.SAMPLES)
 def test_the_customers_part_of_a_sample_comes_back_into_a_fresh_project(
-    name: str, sample_url: Callable[..., str], staging: Address, laid_out: str, tmp_path: Path
+    name: str, sample_url: Callable[..., str], whoever_may: Address, laid_out: str, tmp_path: Path
 ) -> None:
     taken = take(sample_url(name), tmp_path, _NOT_MINE)
 
-    with scratch_database(staging, template=laid_out) as where:
+    with scratch_database(whoever_may, template=laid_out) as where:
         outcome = restoring.restore(
             newest_client(), where, taken.archive, taken.manifest, way="customer", platform=Supabase()
         )
         missing = differences(taken, where, outcome)
 
+    assert ("RESTORED_AS_STAGING" in rules(outcome)) is (where.role == whoever_may.user)
     assert [line for line in outcome.log.lines if line.severity is not Severity.NOTE] == []
     assert (outcome.log.exit_code, outcome.log.ignored_errors, outcome.log.explained) == (0, 0, True)
     assert missing == []
+
+
+def test_default_privileges_that_the_customer_closed_stay_closed(
+    whoever_may: Address, laid_out: str, embedded: EmbeddedServers, tmp_path: Path
+) -> None:
+    """The template's own open everything to the platform's roles, and are not to stand beside the archive's."""
+    with laid_out_project(embedded, "main") as source:
+        with psycopg.connect(embedded.url(source), autocommit=True) as customer:
+            customer.execute(
+                "alter default privileges in schema public revoke all on tables from anon, authenticated;"
+                "alter default privileges in schema public revoke all on functions from anon;"
+                "create table closed (id int primary key)"
+            )
+        taken = take(embedded.url(source), tmp_path, _NOT_MINE)
+
+    with scratch_database(whoever_may, template=laid_out) as where:
+        outcome = restoring.restore(
+            newest_client(), where, taken.archive, taken.manifest, way="customer", platform=Supabase()
+        )
+        assert differences(taken, where, outcome) == []
+        with connect(where.address) as conn:
+            beside = conn.execute(
+                "select count(*) from pg_default_acl where defaclrole = any(%s::regrole[])",
+                [[where.lender] if where.lender else []],
+            ).fetchone()
+    assert beside == (0,)

@@ -10,10 +10,12 @@ import pytest
 
 from bot.core.finding import Severity
 from bot.errors import CancelledError
+from bot.platforms.supabase import Supabase
 from bot.postgres import restoring
 from bot.postgres.address import Address, connect, parse
 from bot.postgres.restoring import Limits, RestoreOutcome
 from bot.sandbox.embedded.servers import EmbeddedServers
+from tests.support.projects import laid_out_project, lending_role
 from tests.support.restores import Taken, newest_client, rules, scratch_database, take
 from tests.support.servers import Database
 
@@ -89,6 +91,57 @@ def test_what_is_forbidden_is_refused_and_named(
 
     assert ("FORBIDDEN_ACTION", Severity.FAIL) in {(one.rule, one.severity) for one in outcome.log.lines}
     assert outcome.log.ignored_errors
+
+
+def test_what_it_sets_for_later_sessions_is_taken_back(plant: Callable[..., Taken], staging: Address) -> None:
+    """A search path of its own would make its functions PostgreSQL's for whoever looks next."""
+    sets = (
+        "execute 'alter database ' || quote_ident(current_database()) || ' set search_path = evil';"
+        "execute 'alter role ' || quote_ident(session_user) || ' set search_path = evil';"
+        "execute 'alter role ' || quote_ident(session_user) || ' in database '"
+        " || quote_ident(current_database()) || ' set search_path = evil'"
+    )
+    taken = plant(sets, _ROADS["a CHECK"])
+    with scratch_database(staging) as where:
+        outcome = restoring.restore(newest_client(), where, taken.archive, taken.manifest)
+        with connect(staging) as conn:
+            settings = conn.execute(
+                "select array_to_string(setconfig, ' ') from pg_db_role_setting s"
+                " left join pg_database d on d.oid = s.setdatabase left join pg_roles r on r.oid = s.setrole"
+                " where %s in (datname, rolname)",
+                [where.database],
+            ).fetchall()
+
+    assert outcome.log.lines == ()  # it was let do it
+    assert len(settings) == 1
+    assert "evil" not in str(settings)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "execute 'create role evil login'",
+        "execute 'alter role anon login'",
+        "execute 'grant postgres to current_user with set true'",
+        "execute 'set role postgres'",
+        "perform pg_read_file('/etc/passwd')",
+    ],
+)
+def test_in_a_copy_of_a_project_it_has_no_more_rights(
+    harm: str, plant: Callable[..., Taken], embedded: EmbeddedServers
+) -> None:
+    """The rights on the platform's objects that the fresh role is lent bring no others along."""
+    taken = plant(harm, _ROADS["a CHECK"])
+    with (
+        laid_out_project(embedded) as template,
+        lending_role(embedded) as address,
+        scratch_database(parse(address), template=template) as where,
+    ):
+        outcome = restoring.restore(
+            newest_client(), where, taken.archive, taken.manifest, way="customer", platform=Supabase()
+        )
+
+    assert ("FORBIDDEN_ACTION", Severity.FAIL) in {(one.rule, one.severity) for one in outcome.log.lines}
 
 
 def _restored(taken: Taken, staging: Address, limits: Limits | None = None) -> RestoreOutcome:

@@ -9,12 +9,13 @@ import psycopg
 import pytest
 
 from bot.core.finding import Severity
-from bot.postgres import restoring
+from bot.errors import ClientTooOldError
+from bot.postgres import clients, restore_list, restoring
 from bot.postgres.address import parse
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.sandbox.samples import load
 from tests.support.restores import differences, newest_client, rules, scratch_database, take
-from tests.support.servers import Server
+from tests.support.servers import Database, Server
 
 _NOT_MINE = "--exclude-table=vault.secrets"
 # What both versions word alike. Identity on partitions and the right MAINTAIN came with 17.
@@ -60,3 +61,11 @@ def test_a_17_comes_back_on_a_15(sample_url: Callable[..., str], postgres15: Ser
 
 def _unexplained(missing: list[str]) -> list[str]:
     return [line for line in missing if line.startswith(_ALIKE) and '"vault"."secrets"' not in line]
+
+
+@pytest.mark.postgres15
+def test_an_older_client_says_which_one_the_archive_needs(fresh_database: Database, tmp_path: Path) -> None:
+    taken = take(fresh_database.url, tmp_path)
+    (old,) = [client for client in clients.find(None) if client.major == 15]
+    with pytest.raises(ClientTooOldError, match=r"format 1\.16 needs pg_restore 17 or newer"):
+        restore_list.entries(old, taken.archive)

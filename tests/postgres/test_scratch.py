@@ -98,6 +98,17 @@ def test_a_database_that_only_has_the_name_stays(staging: Address) -> None:
             conn.execute(f"drop database {name}".encode())
 
 
+def test_a_database_of_a_marked_role_under_another_tests_name_is_not_its_own(staging: Address) -> None:
+    other = f"sparewheel_test_{new_id()}"
+    with scratch_database(staging) as made, connect(staging) as conn:
+        conn.execute(f"create database {other} owner {made.role}".encode())
+        try:
+            (left,) = [one for one in scratch.leftovers(staging) if one.test_id == made.test_id]
+            assert left.database == made.database
+        finally:
+            conn.execute(f"drop database {other}".encode())
+
+
 def test_restored_code_cannot_wipe_off_the_mark(staging: Address) -> None:
     made = scratch.create(staging, new_id())
     with connect(made.address) as hostile:

@@ -21,6 +21,7 @@ class Fault(Enum):
     CUT = auto()  # the connection closes in the middle of the request's body
     LOSE_ANSWER = auto()  # the server does it, and nobody hears of it
     CUT_ANSWER = auto()  # half of the answer's body, then the connection closes
+    STALL_ANSWER = auto()  # half of the answer's body, then nothing until the proxy's `release` is set
     STALL = auto()  # no answer until the proxy's `release` is set
     CORRUPT = auto()  # one byte of the request's body is changed
     OTHER_CHECKSUM = auto()  # the answer names a checksum of something else
@@ -29,11 +30,15 @@ class Fault(Enum):
 
 @dataclass
 class Proxy:
-    """`decide(method, path)` is asked once per request; `seen` lists them as "METHOD path"."""
+    """`decide(method, path)` is asked once per request; `seen` lists them as "METHOD path".
+
+    `ranges` lists the Range header of each request that has one.
+    """
 
     endpoint: str
     decide: Callable[[str, str], Fault] = lambda _method, _path: Fault.NONE
     seen: list[str] = field(default_factory=list)
+    ranges: list[str] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
 
     def count(self, method: str, part: str = "") -> int:
@@ -74,6 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         proxy: Proxy = self.server.proxy  # type: ignore[attr-defined]  # set by faulty_proxy
         proxy.seen.append(f"{self.command} {self.path}")
+        proxy.ranges += self.headers.get_all("Range") or []
         fault = proxy.decide(self.command, self.path)
         length = int(self.headers.get("Content-Length") or 0)
         if fault is Fault.CUT:
@@ -117,10 +123,12 @@ class _Handler(BaseHTTPRequestHandler):
             length = str(int(length or 0) + 1)
         if fault is Fault.OTHER_CHECKSUM:
             headers = [(n, v.swapcase() if n.lower() == "x-amz-checksum-sha256" else v) for n, v in headers]
-        self._answer(
-            answer.status, data if fault is not Fault.CUT_ANSWER else data[: len(data) // 2], headers, length
-        )
-        self.close_connection |= fault is Fault.CUT_ANSWER
+        half = fault in (Fault.CUT_ANSWER, Fault.STALL_ANSWER)
+        self._answer(answer.status, data[: len(data) // 2] if half else data, headers, length)
+        if fault is Fault.STALL_ANSWER:
+            self.wfile.flush()
+            self.server.proxy.release.wait()  # type: ignore[attr-defined]  # set by faulty_proxy
+        self.close_connection |= half
 
     def _answer(
         self,

@@ -9,10 +9,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -24,7 +23,7 @@ from bot.errors import ConfigurationError, NotAllowedError, UserError
 from bot.ledger import audit
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.services import fetching
-from bot.services.proving import Trial
+from tests.support.bad_days import STAGED, deaf_server, expire_leases, held_at, rules_of
 from tests.support.gates import Gate, gated_runner
 from tests.support.house import (
     OMAR,
@@ -44,7 +43,6 @@ from tests.support.servers import Database
 
 pytestmark = pytest.mark.faults
 
-STAGED = 'staging_url_env = "TEST_STAGING"\nfingerprints = "all"'
 NOBODY = "postgresql://postgres:hunter2@127.0.0.1:1/postgres"
 
 
@@ -56,73 +54,6 @@ def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setattr(tempfile, "tempdir", None)
     return folder
-
-
-@pytest.fixture
-def shop(fresh_database: Database) -> Database:
-    """A small database with what a restore can get wrong: a key, an index, a sequence, a function."""
-    with psycopg.connect(fresh_database.url, autocommit=True) as connection:
-        connection.execute(
-            "create table public.loads (id bigint generated always as identity primary key, body text not null)"
-        )
-        connection.execute("create index on public.loads (body)")
-        connection.execute(
-            "insert into public.loads (body) select md5(n::text) from generate_series(1, 3000) n"
-        )
-    return fresh_database
-
-
-@pytest.fixture
-def make_house(
-    shop: Database, embedded: EmbeddedServers, ledger_url: str, tmp_path: Path
-) -> Iterator[Callable[..., House]]:
-    """`make_house(staging=…, extra=…, storage=…)`: a house with one database `shop`."""
-    opened: list[Any] = []
-
-    def make(
-        *,
-        staging: str | None = None,
-        extra: str = "",
-        storage: str = "",
-        environ: dict[str, str] | None = None,
-    ) -> House:
-        plan = Plan(
-            {"shop": shop.url},
-            {"shop": f"{STAGED}\n{extra}"},
-            storage or folder_storage(tmp_path / "store"),
-            {"TEST_STAGING": staging or embedded.staging_url, **(environ or {})},
-        )
-        context = open_house(plan, ledger_url, tmp_path)
-        opened.append(context)
-        return context.__enter__()
-
-    yield make
-    for context in opened:
-        context.__exit__(None, None, None)
-
-
-@pytest.fixture
-def house(make_house: Callable[..., House]) -> House:
-    return make_house()
-
-
-@pytest.fixture
-def on_staging(embedded: EmbeddedServers) -> Callable[[], list[str]]:
-    """Scratch databases and roles that lie on staging."""
-
-    def look() -> list[str]:
-        with psycopg.connect(embedded.staging.conninfo("postgres")) as connection:
-            rows = connection.execute(
-                "select datname from pg_database where datname like 'sparewheel_test_%'"
-                " union select rolname from pg_roles where rolname like 'sparewheel_test_%'"
-            ).fetchall()
-        return sorted(name for (name,) in rows)
-
-    return look
-
-
-def rules_of(message: RestoreTestMessage) -> set[str]:
-    return {finding.rule for finding in message.test.findings if finding.severity != "note"}
 
 
 def archive(folder: Path) -> Path:
@@ -285,14 +216,6 @@ def test_a_proof_that_cannot_be_written_is_said(
 # --- dying -----------------------------------------------------------------------------------------
 
 
-def expire_leases(ledger_url: str) -> None:
-    with psycopg.connect(ledger_url, autocommit=True) as connection:
-        connection.execute(
-            "update sparewheel.restore_test set lease_until = now() - interval '1 second'"
-            " where state = 'running'"
-        )
-
-
 @pytest.mark.parametrize("step", [Step.FETCHING, Step.PREPARING, Step.RESTORING, Step.CHECKING, Step.TIDYING])
 def test_killed_at_each_step_it_is_ended_and_cleared_up(
     shop: Database,
@@ -356,6 +279,28 @@ def test_after_a_fail_the_scratch_database_is_kept_and_dropped_later(
     assert (on_staging(), house.restore_tests.message(message.test.id).test.scratch) == ([], None)
 
 
+def test_a_staging_server_that_is_away_is_not_asked_at_every_sweep(
+    make_house: Callable[..., House], ledger_url: str
+) -> None:
+    """Two scratch databases are due there: it is called once, and not again before its time has come."""
+    with deaf_server() as (port, calls), psycopg.connect(ledger_url, autocommit=True) as connection:
+        house = make_house(staging=f"postgresql://postgres:hunter2@127.0.0.1:{port}/postgres")
+        back_up(house, "shop")
+        for _ in range(2):
+            prove(house)
+        connection.execute(
+            "update sparewheel.restore_test set scratch = 'sparewheel_test_' || id, kept_until = now()"
+        )
+        calls.clear()
+        house.reaper.sweep()
+        assert len(calls) == 1
+        house.reaper.sweep()
+        assert len(calls) == 1
+        connection.execute("update sparewheel.restore_test set kept_until = now()")
+        house.reaper.sweep()
+        assert len(calls) == 2
+
+
 # --- people, and several at once -------------------------------------------------------------------
 
 
@@ -390,23 +335,7 @@ def test_a_test_during_a_backup_of_the_same_database(house: House) -> None:
     assert house.backups.message(asked.record.id).record.state == "stored"
 
 
-@contextmanager
-def held_at(step: Step, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
-    """`reached` is set at the step; the test goes on once `go` is."""
-    reached, go, enter = threading.Event(), threading.Event(), Trial.enter
-
-    def wait(self: Trial, at: Step, expected: int = 0) -> None:
-        enter(self, at, expected)
-        if at is step:
-            reached.set()
-            assert go.wait(60)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Trial, "enter", wait)
-        yield reached, go
-
-
-@pytest.mark.parametrize("step", [Step.FETCHING, Step.RESTORING, Step.CHECKING])
+@pytest.mark.parametrize("step", [Step.FETCHING, Step.PREPARING, Step.RESTORING, Step.CHECKING])
 def test_a_cancel_ends_it_and_leaves_nothing(
     house: House, on_staging: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch, step: Step
 ) -> None:
