@@ -237,6 +237,18 @@ def test_cancelling_ends_it_and_nothing_that_waited_goes_out(house: House) -> No
         house.notices.writing.follow_up(OLGA, message.notice.id, later(message, "started"), "f2")
 
 
+def test_a_follow_up_can_be_held_back_alone_and_is_then_asked_for(house: House) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) + 10 * HOUR
+    message = sent(house, works(start=start, follow_ups=("started", "completed")))
+    house.notices.writing.withdraw(OLGA, message.notice.id, 3)  # it takes longer, and nobody knows how long
+    assert [text.state.value for text in texts_of(house, message)] == ["sent", "scheduled", "withdrawn"]
+    tick(house, start)
+    tick(house, start + 3 * HOUR)
+    assert out(house, message) == [1, 2]
+    assert [ask[1] for ask in asks(house)] == ["completed", "completed"]
+    assert now_of(house, message).notice.phase is NoticePhase.LIVE
+
+
 def test_a_promise_that_passes_is_spoken_of_until_the_next_word(house: House) -> None:
     message = sent(house, outage(minutes=30))
     promised = message.notice.promised_at
