@@ -172,6 +172,17 @@ def test_a_backup_that_stopped_coming_is_stale_at_every_hour(house: House) -> No
         assert "stale:shop/daily" in keys(house)
 
 
+def test_a_backup_is_owed_only_when_its_grace_is_over(house: House) -> None:
+    due = NOW.replace(hour=2, minute=0, second=0, microsecond=0) + timedelta(days=3)
+    look(house, due - 26 * HOUR)
+    with borrowed(house.pool) as connection:
+        support.stored(connection, "shop", snapshot_at=due - 23 * HOUR)
+    look(house, due + 5 * HOUR)
+    assert "stale:shop/daily" not in keys(house)
+    look(house, due + 7 * HOUR)
+    assert "stale:shop/daily" in keys(house)
+
+
 def test_what_is_due_every_hour_is_stale_though_its_grace_is_longer(house: House) -> None:
     gatherer = house.alerts.gatherer
     hourly = house.configuration.databases["shop"].schedules["daily"].model_copy(update={"cron": "0 * * * *"})
