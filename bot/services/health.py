@@ -14,6 +14,7 @@ from bot.core.schedules import RESTORE_TEST, Schedule
 from bot.ledger import alerts as alerts_ledger
 from bot.ledger import backups as ledger
 from bot.ledger import health, restore_tests
+from bot.ledger import schedules as schedule_ledger
 from bot.ledger.connection import LedgerConnection
 from bot.services import due
 from bot.services.health_views import Facts, Kept, KindCoverage, Measured, NextRun
@@ -105,10 +106,21 @@ def _facts(
     return Facts(
         measured=_measured(connection, sources, name, now),
         kept=Kept(total.backups, total.size_bytes, total.grown_bytes),
-        next_runs=[NextRun(one.name, one.kind, due.next_after(one, now)) for one in schedules],
+        next_runs=_next_runs(connection, schedules, now),
         coverage=_coverage(connection, name, schedules, now, zone) if coverage else None,
         alerts=alerts_ledger.told(connection, name),
     )
+
+
+def _next_runs(connection: LedgerConnection, schedules: Sequence[Schedule], now: datetime) -> list[NextRun]:
+    """When each is due next, and whether a pause covers that time."""
+    pauses = schedule_ledger.pauses(connection, [one.key for one in schedules], now)
+    found = []
+    for one in schedules:
+        at = due.next_after(one, now)
+        paused = any(pause.schedule == one.key and pause.covers(at) for pause in pauses)
+        found.append(NextRun(one.name, one.kind, at, paused))
+    return found
 
 
 def _measured(connection: LedgerConnection, sources: Sources, name: str, now: datetime) -> Measured:

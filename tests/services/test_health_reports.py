@@ -13,7 +13,7 @@ from bot.app import House
 from bot.core.backup import Kind
 from bot.core.restore_test import StepTimes
 from bot.errors import NotAllowedError, NotFoundError
-from bot.ledger import outbox
+from bot.ledger import outbox, schedules
 from bot.ledger.connection import borrowed
 from bot.services import due
 from bot.services.fires import Fire
@@ -66,6 +66,19 @@ def test_all_well_is_said_when_all_is_well(house: House) -> None:
     assert facts is not None
     assert (facts.kept.backups, facts.kept.size_bytes) == (3, 3000)
     assert [(run.name, run.at) for run in facts.next_runs] == [("daily", NOW + DAY)]
+
+
+def test_a_paused_schedule_is_said_to_be_paused_for_as_long_as_it_is(house: House) -> None:
+    def next_run(now: datetime) -> tuple[datetime, bool]:
+        facts = reports(house, now).health("shop").databases[0].facts
+        assert facts is not None
+        return facts.next_runs[0].at, facts.next_runs[0].paused
+
+    now = datetime.now(UTC)
+    with borrowed(house.pool) as connection:
+        assert schedules.pause(connection, "shop/daily", actor=OMAR, reason="a move", ends_at=now + 40 * HOUR)
+    assert next_run(now)[1]
+    assert not next_run(now + 40 * HOUR)[1]
 
 
 def test_what_was_measured_stands_against_what_is_allowed(house: House) -> None:
