@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.core.firing import Decision, Verdict
 from bot.core.schedules import CatchUp, Schedule
 from bot.ledger import schedules as ledger
 from bot.ledger.connection import LedgerPool, borrowed
@@ -76,6 +77,8 @@ def test_a_slow_clock_does_not_fire_an_older_time_after_a_newer(pool: LedgerPool
     quick.catch_up()
     assert quick.fire() == 1
     assert slow.fire() == 0
+    # Nor one that had looked at the ledger before the other wrote.
+    assert not slow.write(HOURLY, Decision(older, Verdict.FIRE))
     assert len(fires(pool)) == 1
 
 
