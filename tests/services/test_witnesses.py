@@ -156,9 +156,14 @@ def test_tables_in_no_tier_are_named(fresh_database: Database, ledger_url: str, 
     with psycopg.connect(fresh_database.url, autocommit=True) as connection:
         connection.execute("create table orders as select 1 as one")
         connection.execute("create table tolls as select 1 as one")
+        connection.execute("create materialized view sums as select count(*) from tolls")
+        connection.execute("create table days (at date) partition by range (at)")
+        connection.execute("create table days_1 partition of days default")
     with open_house(plan, ledger_url, tmp_path) as house:
         back_up(house, "shop")
-        assert told(house) == {"no-tier:shop": "`shop` has 1 table in no tier: `public.tolls`."}
+        assert told(house) == {
+            "no-tier:shop": "`shop` has 2 tables in no tier: `public.days`, `public.tolls`."
+        }
         with borrowed(house.pool) as connection:
             assert {alert.severity for alert in ledger.told(connection, "shop")} == {"warning"}
 
