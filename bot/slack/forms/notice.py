@@ -47,7 +47,7 @@ def _(form: NoticeForm) -> Modal:
     for one in form.fields:
         blocks += _inputs(one, form)
     blocks.append(field("audiences", "Who is told", several(_choices(form.audiences), form.chosen)))
-    blocks += _moment("send_at", "Send later", form.send_at, form.zone, "Empty: at once, when it is confirmed.")
+    blocks += _moment("send_at", "Send later", form.send_at, form.zone, "Empty: at once, when confirmed.")
     if form.follow_ups:
         hint = "Written now from the same words, approved together, each sent at its time."
         choice = ticks(_choices(form.follow_ups), form.followed)
