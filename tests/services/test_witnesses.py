@@ -133,9 +133,10 @@ def test_a_storage_that_is_away_says_nothing_about_what_lies_there(
     found = told(house, NOW + 20 * MINUTE)
     assert set(found) == {key, "storage-away"}
     assert found["storage-away"].startswith("Could not look whether the backups are there")
+    assert set(told(house, NOW + 23 * MINUTE)) == {key, "storage-away"}  # longer than any hold
     proxy.decide = lambda _method, _path: Fault.NONE
-    told(house, NOW + 21 * MINUTE)
-    assert set(told(house, NOW + 27 * MINUTE)) == {key}
+    told(house, NOW + 24 * MINUTE)
+    assert set(told(house, NOW + 30 * MINUTE)) == {key}
 
 
 @pytest.mark.s3
