@@ -55,7 +55,7 @@ def test_the_welcome_leads_from_step_to_step(product_as: OpenAs) -> None:
     expect(olga.get_by_role("dialog", name="A notice")).to_be_visible()
     olga.keyboard.press("Escape")
     olga.get_by_role("link", name="#database-alerts").click()
-    alert = olga.locator("#messages .message", has_text="did not pass its check").last
+    alert = olga.locator("#messages .message", has_text="(check-failed)").last
     expect(alert).to_contain_text("Critical: cruzonic")
     alert.get_by_role("button", name="I take it").click()
     expect(alert).to_contain_text("@olga looks after it")
