@@ -246,6 +246,14 @@ def test_an_approval_that_nobody_used_in_time_lapses(house: House) -> None:
     assert actions(house).count("notice.lapsed") == 1
 
 
+def test_a_yes_that_is_too_old_sends_nothing_before_any_clock_came_by(house: House) -> None:
+    message = approve(house, drafted(house))
+    with borrowed(house.pool) as connection:
+        connection.execute("update notice_revision set approved_until = now() - interval '1 s'")
+    assert "cannot be sent" in outcome(lambda: confirm(house, message))
+    assert handed_over(house, message) == []
+
+
 def test_a_rehearsal_reaches_the_team_alone_and_changes_nothing(house: House) -> None:
     message = drafted(house)
     answer = house.notices.sending.rehearse(OLGA, message.notice.id, 1)
