@@ -92,6 +92,8 @@ def test_follow_ups_are_read_together_with_the_first_and_go_out_at_their_times(h
     ]
     assert message.notice.window is not None
     assert house.notices.reading.window_covers("fleetnest", start + HOUR)
+    assert house.alerts.held_back("fleetnest", "stale-backup", start + HOUR)  # customers were told
+    assert not house.alerts.held_back("fleetnest", "stale-backup", start - HOUR)
     assert not house.notices.reading.window_covers("fleetnest", start - HOUR)
     assert not house.notices.reading.window_covers("cruzonic", start + HOUR)
     moments = [start - 6 * HOUR, start - 5 * HOUR, start - HOUR, start, start + HOUR, start + 2 * HOUR]
