@@ -22,8 +22,8 @@ from bot.services.sources import Sources
 from bot.services.views import DatabaseStatus, KindStatus, Recovery
 
 MEASURED_DAYS = 30
-# Six months of more databases than these fit no message, and are not worked out for one.
-COVERED_AT_ONCE = 20
+# The figures of more databases than these fit no message, and are not worked out for one.
+FIGURES_AT_ONCE = 20
 _KINDS = (Kind.FULL, Kind.CRITICAL, Kind.SCHEMA)
 # A backup of the first kind is as good as one of each of the others.
 _HOLDS: Mapping[Kind, frozenset[str]] = {
@@ -35,9 +35,9 @@ _A_DAY = timedelta(days=1)
 
 
 def standing(
-    connection: LedgerConnection, sources: Sources, name: str, now: datetime, *, coverage: bool = True
+    connection: LedgerConnection, sources: Sources, name: str, now: datetime, *, figures: bool = True
 ) -> DatabaseStatus:
-    """One configured database as the ledger knows it. `coverage`: six months are worked out, too.
+    """One configured database as the ledger knows it. `figures`: what was measured over time, too.
 
     Raises:
         NotFoundError: it is not configured.
@@ -55,7 +55,7 @@ def standing(
         rto=timedelta(seconds=settings.rto) if settings.rto else None,
         proved_at=proved.finished_at if proved else None,
         recovery=recovery(connection, name),
-        facts=_facts(connection, sources, name, now, coverage=coverage),
+        facts=_facts(connection, sources, name, now) if figures else None,
     )
 
 
@@ -96,9 +96,7 @@ def _kinds(
     return found
 
 
-def _facts(
-    connection: LedgerConnection, sources: Sources, name: str, now: datetime, *, coverage: bool
-) -> Facts:
+def _facts(connection: LedgerConnection, sources: Sources, name: str, now: datetime) -> Facts:
     since = now - timedelta(days=MEASURED_DAYS)
     schedules = due.of_database(sources.configuration, name)
     total = health.total(connection, name, since)
@@ -107,7 +105,7 @@ def _facts(
         measured=_measured(connection, sources, name, now),
         kept=Kept(total.backups, total.size_bytes, total.grown_bytes),
         next_runs=_next_runs(connection, schedules, now),
-        coverage=_coverage(connection, name, schedules, now, zone) if coverage else None,
+        coverage=_coverage(connection, name, schedules, now, zone),
         alerts=alerts_ledger.told(connection, name),
     )
 
