@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import database, restoring
+from bench import clock, database, restoring
 from bench.restoring import Restoring
 from bench.ways import Bench, seconds
 from bot.ledger import migrate
@@ -146,6 +146,8 @@ def main() -> None:
         medians = measure(bench)
         back.measure()
         text = report(medians, bench, back, size)
+        # Last: it empties the queue and the schedules' tables of this ledger.
+        text += "\n".join(["", *clock.lines(clock.measure(bench.environ["SPAREWHEEL_DATABASE_URL"])), ""])
     RESULTS.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
 

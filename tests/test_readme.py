@@ -18,7 +18,7 @@ README = Path(__file__).parents[1] / "README.md"
 def keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
     """Every key as the README writes it: `databases.NAME.checks[].name`."""
     for name, field in model.model_fields.items():
-        yield from _below(f"{before}{name}", field.annotation)
+        yield from _below(f"{before}{field.alias or name}", field.annotation)
 
 
 def _below(path: str, annotation: Any) -> Iterator[str]:

@@ -150,3 +150,32 @@ def test_slacks_address_of_another_shape_is_a_sentence(written: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read_environment({"SLACK_API_URL": written})
     assert "SLACK_API_URL is wrong: write the base address" in caught.value.sentence
+
+
+def test_a_person_may_have_several_accounts_and_the_old_form_still_counts() -> None:
+    people = [{"slack": "U0OMAR", "command_line": "omar"}, {"slack": ["U0ANN", "W0ANN2"]}]
+    configuration = parse_configuration(raw() | {"people": people}, "sparewheel.toml")
+    assert [each.slack_ids for each in configuration.people] == [("U0OMAR",), ("U0ANN", "W0ANN2")]
+
+
+@pytest.mark.parametrize(
+    ("people", "words"),
+    [
+        ([{"slack": "U0A"}, {"slack": ["U0B", "U0A"]}], "'U0A' stands under [[people]] twice"),
+        (
+            [{"slack": "U0A", "command_line": "omar"}, {"slack": "U0B", "command_line": "omar"}],
+            "'omar' stands under",
+        ),
+        ([{"slack": "S0GROUP"}], "'S0GROUP' is no person's Slack id"),
+    ],
+)
+def test_an_account_is_one_persons_and_never_a_groups(people: list[dict[str, Any]], words: str) -> None:
+    assert words in refusal(raw() | {"people": people})
+
+
+@pytest.mark.parametrize(
+    "approvals", [{"needed": 0}, {"expires": "10s"}, {"expires": "30d"}, {"break_glas": True}]
+)
+def test_approvals_are_never_none_nor_forever(approvals: dict[str, Any]) -> None:
+    assert "approvals." in refusal(raw() | {"approvals": approvals})
+    assert not parse_configuration(raw(), "x").approvals.break_glass

@@ -24,7 +24,7 @@ def figures(status: DatabaseStatus) -> Iterator[str]:
     yield _loss(facts.measured, status.rpo)
     yield _recovery(facts.measured, status.rto)
     yield _kept(facts)
-    yield from (_coverage(found) for found in facts.coverage or ())
+    yield from (_coverage(found) for found in facts.coverage)
     for run in facts.next_runs:
         yield f"next      {run.name} ({run.kind}): {'paused' if run.paused else _time(run.at)}"
 

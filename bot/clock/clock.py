@@ -65,7 +65,7 @@ class Clock:
                 if time.monotonic() >= next_look:
                     self.firing.catch_up()
                     next_look = time.monotonic() + self.catch_up_every
-                self.firing.fire()
+                self.firing.fire(stop)
                 well = True
             except SparewheelError as error:
                 if well:

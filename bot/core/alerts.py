@@ -169,7 +169,7 @@ def advance(
         held: an announced maintenance covers it; heeded for warnings only.
     """
     if condition is None:
-        return _without(alert, now, policy)
+        return without(alert, now, policy)
     severity = alert.severity
     alert = replace(
         alert,
@@ -213,7 +213,8 @@ def close(alert: Alert, now: datetime, resolution: Resolution) -> Step:
     return _told(over, What.RESOLVED)
 
 
-def _without(alert: Alert, now: datetime, policy: Policy) -> Step:
+def without(alert: Alert, now: datetime, policy: Policy, resolution: Resolution = Resolution.GONE) -> Step:
+    """One look that found no such condition: the end, once that lasted."""
     if alert.state is State.RESOLVED:
         return Step(alert)
     if alert.state is State.WAITING:
@@ -222,7 +223,7 @@ def _without(alert: Alert, now: datetime, policy: Policy) -> Step:
         return Step(replace(alert, missing_since=now))
     if now - (alert.missing_since or now) < policy.hold:
         return Step(alert)
-    return close(alert, now, Resolution.GONE)
+    return close(alert, now, resolution)
 
 
 def _unanswered(alert: Alert, now: datetime, policy: Policy) -> Step:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import psycopg
 from procrastinate import App, SyncPsycopgConnector
 from procrastinate.exceptions import ConnectorException
+from procrastinate.types import JSONValue
 
 from bot.ledger.connection import LedgerConnection
 
@@ -58,10 +61,15 @@ class Queue:
             arguments={"outbox_id": outbox_id},
         )
 
-    def fire(self, conn: LedgerConnection, schedule: str, fire_time: datetime) -> int:
-        """Have a worker begin what a schedule's due time asks for."""
-        arguments = {"schedule": schedule, "fire_time": fire_time.isoformat()}
-        return self._defer(conn, RUN_FIRE, queue=FAST, lock=None, arguments=arguments)
+    def fires(self, conn: LedgerConnection, due: Sequence[tuple[str, datetime]]) -> None:
+        """Have workers begin what schedules' due times ask for, one job each."""
+        if not due:
+            return
+        arguments: list[dict[str, JSONValue]] = [
+            {"schedule": key, "fire_time": at.isoformat()} for key, at in due
+        ]
+        with _drivers_errors():
+            self._app.configure_task(RUN_FIRE, queue=FAST, connection=conn).batch_defer(*arguments)
 
     def follow_up(self, conn: LedgerConnection, backup_id: str) -> int:
         """Have a worker begin what its schedule wants after a stored backup."""
@@ -81,10 +89,16 @@ class Queue:
     def _defer(
         self, conn: LedgerConnection, task: str, *, queue: str, lock: str | None, arguments: dict[str, str]
     ) -> int:
-        try:
+        with _drivers_errors():
             return self._app.configure_task(task, queue=queue, lock=lock, connection=conn).defer(**arguments)
-        except ConnectorException as error:
-            # The driver's own error is what callers know how to translate.
-            if isinstance(error.__cause__, psycopg.Error):
-                raise error.__cause__ from None
-            raise
+
+
+@contextmanager
+def _drivers_errors() -> Iterator[None]:
+    """The driver's own error is what callers know how to translate."""
+    try:
+        yield
+    except ConnectorException as error:
+        if isinstance(error.__cause__, psycopg.Error):
+            raise error.__cause__ from None
+        raise

@@ -124,6 +124,42 @@ def fire(
     return row is not None
 
 
+@dataclass(frozen=True)
+class WantedFire:
+    """A due time that is to be fired."""
+
+    schedule: str
+    fire_time: datetime
+    kind: str
+    local_time: datetime | None
+    missed: int
+
+
+@dataclass(frozen=True)
+class FiredMany:
+    """`looked_at`: the schedules that no other clock was at. `fired`: those whose time was taken here."""
+
+    looked_at: frozenset[str]
+    fired: Sequence[tuple[str, datetime]]
+
+
+def fire_many(conn: LedgerConnection, wanted: Sequence[WantedFire]) -> FiredMany:
+    """Take one due time each of many schedules, all or none of them in the caller's transaction."""
+    rows = statements("schedules").every(conn, "lock", keys=[each.schedule for each in wanted])
+    free = frozenset(row["key"] for row in rows)
+    ours = [each for each in wanted if each.schedule in free]
+    fired = statements("schedules").every(
+        conn,
+        "fire_many",
+        keys=[each.schedule for each in ours],
+        fire_times=[each.fire_time for each in ours],
+        local_times=[each.local_time for each in ours],
+        kinds=[each.kind for each in ours],
+        missed=[each.missed for each in ours],
+    )
+    return FiredMany(free, [(row["schedule"], row["fire_time"]) for row in fired])
+
+
 def claim(conn: LedgerConnection, schedule: str, fire_time: datetime) -> FireRecord | None:
     """A fire that nobody began, locked until the caller's transaction ends; None where it is settled."""
     row = statements("schedules").one(conn, "claim", schedule=schedule, fire_time=fire_time)

@@ -110,7 +110,8 @@ class Alerts:
     ) -> Step | None:
         """The step of an alert that is not over; None where this look says nothing about it."""
         if alert.database is not None and alert.database not in self.configuration.databases:
-            return life.close(alert, now, Resolution.NOT_CONFIGURED)
+            # Not at once: while a new configuration is rolled out, another clock may know the database.
+            return life.without(alert, now, policy, Resolution.NOT_CONFIGURED)
         if condition is None and (alert.rule, alert.database) not in seen.looked:
             return None
         return life.advance(alert, condition, now, policy, held=self._held(alert, now))

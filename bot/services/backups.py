@@ -141,7 +141,7 @@ class Backups:
         with borrowed(self.pool) as connection:
             found = [
                 health.standing(
-                    connection, self.sources, name, now, coverage=len(names) <= health.COVERED_AT_ONCE
+                    connection, self.sources, name, now, figures=len(names) <= health.FIGURES_AT_ONCE
                 )
                 for name in names
             ]

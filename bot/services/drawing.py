@@ -58,6 +58,13 @@ PANELS = (
 
 def draw(chart: dict[str, Any]) -> bytes:
     """A PNG. `chart`: `begins` (a date), `charts`: each a database's name and a value for each day."""
+    drawn = BytesIO()
+    figure_of(chart).savefig(drawn, format="png", facecolor=_PAPER)
+    return drawn.getvalue()
+
+
+def figure_of(chart: dict[str, Any]) -> Figure:
+    """The three panels one below the other, over the same days."""
     figure = Figure(figsize=(_INCHES_WIDE, _INCHES_A_PANEL * len(PANELS) + 0.5), dpi=_DOTS, facecolor=_PAPER)
     panels: Sequence[Axes] = figure.subplots(len(PANELS), 1, sharex=True)
     begins = date.fromisoformat(chart["begins"])
@@ -65,10 +72,12 @@ def draw(chart: dict[str, Any]) -> bytes:
         _panel(axes, panel, chart["charts"], begins)
     panels[-1].xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=5))  # type: ignore[no-untyped-call]  # its stubs lack it
     panels[-1].xaxis.set_major_formatter(DateFormatter("%-d %b"))  # type: ignore[no-untyped-call]  # as above
+    days = max((len(one["ages"]) for one in chart["charts"]), default=1)
+    # Around a single backup the library would show years.
+    first: Any = begins - timedelta(days=1)
+    panels[-1].set_xlim(first, first + timedelta(days=days + 1))
     _legend(figure, panels[0])
-    drawn = BytesIO()
-    figure.savefig(drawn, format="png", facecolor=_PAPER)
-    return drawn.getvalue()
+    return figure
 
 
 def _panel(axes: Axes, panel: Panel, charts: Sequence[dict[str, Any]], begins: date) -> None:

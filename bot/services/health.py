@@ -14,6 +14,7 @@ from bot.core.schedules import RESTORE_TEST, Schedule
 from bot.ledger import alerts as alerts_ledger
 from bot.ledger import backups as ledger
 from bot.ledger import health, restore_tests
+from bot.ledger import schedules as schedule_ledger
 from bot.ledger.connection import LedgerConnection
 from bot.services import due
 from bot.services.health_views import Facts, Kept, KindCoverage, Measured, NextRun
@@ -21,8 +22,8 @@ from bot.services.sources import Sources
 from bot.services.views import DatabaseStatus, KindStatus, Recovery
 
 MEASURED_DAYS = 30
-# Six months of more databases than these fit no message, and are not worked out for one.
-COVERED_AT_ONCE = 20
+# The figures of more databases than these fit no message, and are not worked out for one.
+FIGURES_AT_ONCE = 20
 _KINDS = (Kind.FULL, Kind.CRITICAL, Kind.SCHEMA)
 # A backup of the first kind is as good as one of each of the others.
 _HOLDS: Mapping[Kind, frozenset[str]] = {
@@ -34,9 +35,9 @@ _A_DAY = timedelta(days=1)
 
 
 def standing(
-    connection: LedgerConnection, sources: Sources, name: str, now: datetime, *, coverage: bool = True
+    connection: LedgerConnection, sources: Sources, name: str, now: datetime, *, figures: bool = True
 ) -> DatabaseStatus:
-    """One configured database as the ledger knows it. `coverage`: six months are worked out, too.
+    """One configured database as the ledger knows it. `figures`: what was measured over time, too.
 
     Raises:
         NotFoundError: it is not configured.
@@ -54,7 +55,7 @@ def standing(
         rto=timedelta(seconds=settings.rto) if settings.rto else None,
         proved_at=proved.finished_at if proved else None,
         recovery=recovery(connection, name),
-        facts=_facts(connection, sources, name, now, coverage=coverage),
+        facts=_facts(connection, sources, name, now) if figures else None,
     )
 
 
@@ -95,9 +96,7 @@ def _kinds(
     return found
 
 
-def _facts(
-    connection: LedgerConnection, sources: Sources, name: str, now: datetime, *, coverage: bool
-) -> Facts:
+def _facts(connection: LedgerConnection, sources: Sources, name: str, now: datetime) -> Facts:
     since = now - timedelta(days=MEASURED_DAYS)
     schedules = due.of_database(sources.configuration, name)
     total = health.total(connection, name, since)
@@ -105,10 +104,21 @@ def _facts(
     return Facts(
         measured=_measured(connection, sources, name, now),
         kept=Kept(total.backups, total.size_bytes, total.grown_bytes),
-        next_runs=[NextRun(one.name, one.kind, due.next_after(one, now)) for one in schedules],
-        coverage=_coverage(connection, name, schedules, now, zone) if coverage else None,
+        next_runs=_next_runs(connection, schedules, now),
+        coverage=_coverage(connection, name, schedules, now, zone),
         alerts=alerts_ledger.told(connection, name),
     )
+
+
+def _next_runs(connection: LedgerConnection, schedules: Sequence[Schedule], now: datetime) -> list[NextRun]:
+    """When each is due next, and whether a pause covers that time."""
+    pauses = schedule_ledger.pauses(connection, [one.key for one in schedules], now)
+    found = []
+    for one in schedules:
+        at = due.next_after(one, now)
+        paused = any(pause.schedule == one.key and pause.covers(at) for pause in pauses)
+        found.append(NextRun(one.name, one.kind, at, paused))
+    return found
 
 
 def _measured(connection: LedgerConnection, sources: Sources, name: str, now: datetime) -> Measured:

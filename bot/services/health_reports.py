@@ -14,7 +14,7 @@ from bot.services import due, picture
 from bot.services.access import Gate
 from bot.services.fires import Fire
 from bot.services.glance import glance
-from bot.services.health import COVERED_AT_ONCE, standing
+from bot.services.health import FIGURES_AT_ONCE, standing
 from bot.services.notifying import Notifier
 from bot.services.report_views import HealthReport, Part
 from bot.services.sources import Sources
@@ -87,15 +87,17 @@ class HealthReports:
 
     def _from_ledger(self, connection: LedgerConnection, database: str | None, now: datetime) -> HealthReport:
         names = (database,) if database else self.sources.names()
-        few = len(names) <= COVERED_AT_ONCE
-        found = [standing(connection, self.sources, name, now, coverage=few) for name in names]
+        few = len(names) <= FIGURES_AT_ONCE
+        found = [standing(connection, self.sources, name, now, figures=few) for name in names]
         found.sort(key=lambda status: not status.needs_a_look(now))
         known = set(self.sources.names())
         return HealthReport(
             found,
             now,
             asked_for=database,
-            alerts=[] if database else [a for a in alerts.told(connection) if a.database not in known],
+            alerts=[]
+            if database
+            else [a for a in alerts.told(connection) if not few or a.database not in known],
             pending=[] if database else approvals.pending(connection),
             removed=[] if database else [n for n in health.databases(connection) if n not in known],
             not_seen=() if few else (_too_many(len(names)),),
@@ -105,7 +107,7 @@ class HealthReports:
         names = self.sources.names()
         if len(names) <= picture.AT_ONCE:
             return list(names)
-        found = [standing(connection, self.sources, name, now, coverage=False) for name in names]
+        found = [standing(connection, self.sources, name, now, figures=False) for name in names]
         return [s.database for s in sorted(found, key=lambda status: not status.needs_a_look(now))]
 
     def _is_outdated(self, subject: str) -> bool:
@@ -116,6 +118,6 @@ class HealthReports:
 
 def _too_many(databases: int) -> str:
     return (
-        f"Six months are not worked out for {databases} databases at a time; "
+        f"What was measured over time is not worked out for {databases} databases at a time; "
         "`/backup report` with a name does it for one."
     )

@@ -52,12 +52,12 @@ class KindCoverage:
 
 @dataclass(frozen=True)
 class Facts:
-    """All of it for one database. `coverage` None: it was not worked out, there are too many databases."""
+    """All of it for one database."""
 
     measured: Measured
     kept: Kept
     next_runs: Sequence[NextRun] = ()
-    coverage: Sequence[KindCoverage] | None = None
+    coverage: Sequence[KindCoverage] = ()
     alerts: Sequence[Alert] = ()
 
 

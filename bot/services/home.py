@@ -43,7 +43,7 @@ class Home:
             return HomeView(actor, now)
         with borrowed(self.pool) as connection:
             found = [
-                standing(connection, self.sources, name, now, coverage=False) for name in self.sources.names()
+                standing(connection, self.sources, name, now, figures=False) for name in self.sources.names()
             ]
             open_alerts = alerts.told(connection)
         found.sort(key=lambda status: not status.needs_a_look(now))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.notices import Reach
-from bot.ledger import notices as ledger
+from bot.ledger import notice_revisions
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.services.recipients import Audience, Recipients
 
@@ -29,7 +29,7 @@ class NoticeAudience:
         if notice_id is None:
             return now
         with borrowed(self.pool) as connection:
-            told = ledger.told_before(connection, notice_id)
+            told = notice_revisions.told_before(connection, notice_id)
         merged = {
             channel: {name.lower(): name for name in found} for channel, found in now.recipients.items()
         }

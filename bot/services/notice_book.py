@@ -10,7 +10,7 @@ from bot.core.ids import looks_like_id
 from bot.core.notices import Notice, NoticeEvent, NoticeRevision
 from bot.core.people import Actor, Source
 from bot.errors import NotFoundError
-from bot.ledger import audit
+from bot.ledger import audit, notice_revisions
 from bot.ledger import notices as ledger
 from bot.ledger.connection import LedgerConnection
 from bot.services.notifying import Notifier
@@ -99,7 +99,7 @@ def revision_of(connection: LedgerConnection, notice: Notice, number: int) -> No
     Raises:
         NotFoundError: there is none of this number.
     """
-    for revision in ledger.revisions(connection, notice.id):
+    for revision in notice_revisions.every(connection, notice.id):
         if revision.number == number:
             return revision
     raise NotFoundError(

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.core.notice_fields import NoticeField
 from bot.core.notices import FOLLOW_UPS, Notice, NoticeRevision, RevisionState, current
 from bot.errors import NotFoundError, UserError, WordsError
+from bot.ledger import notice_revisions
 from bot.ledger import notices as ledger
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.services.notice_stages import NoticeStage
@@ -114,7 +115,7 @@ class NoticeForms:
         """
         with borrowed(self.pool) as connection:
             last = ledger.newest_of_kind(connection, kind, product)
-            said = [] if last is None else ledger.revisions(connection, last.id)
+            said = [] if last is None else notice_revisions.every(connection, last.id)
         known = self.texts.stage(kind, stage)
         before = next((one for one in reversed(said) if one.stage == stage), None)
         chosen = before.audiences if before else tuple(self.configuration.audiences)[:1]
@@ -128,7 +129,7 @@ class NoticeForms:
             NotFoundError: no such text.
         """
         with borrowed(self.pool) as connection:
-            said = ledger.revisions(connection, notice.id)
+            said = notice_revisions.every(connection, notice.id)
         found = next((one for one in said if one.number == number), None)
         if found is None:
             raise NotFoundError(f"Notice {notice.id} has no text {number}.", next_step="`/notice list`")
@@ -154,7 +155,7 @@ class NoticeForms:
             stages = tuple(Named(s.name, s.title) for s in self.texts.stages(notice.kind) if not s.file.opens)
             return NoticeStart(notice.kind, stages, (), notice.id)
         with borrowed(self.pool) as connection:
-            said = ledger.revisions(connection, notice.id)
+            said = notice_revisions.every(connection, notice.id)
         known = self.texts.stage(notice.kind, stage)
         newest = current([one for one in said if one.state is RevisionState.SENT])
         values = dict(newest.variables) if newest else {}

@@ -18,6 +18,7 @@ from bot.core.notices import (
 )
 from bot.core.people import Actor
 from bot.errors import SparewheelError, UserError
+from bot.ledger import notice_revisions
 from bot.ledger import notices as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.services.approvals import Approvals
@@ -48,12 +49,12 @@ class NoticeLife:
         notice = ledger.get(connection, notice_id, lock=True)
         if approval.state is ApprovalState.APPROVED:
             until = datetime.now(UTC) + timedelta(seconds=self.configuration.approvals.expires)
-            moved = ledger.move(
+            moved = notice_revisions.move(
                 connection, "approve", notice_id, int(number), approval_id=approval.id, until=until
             )
         else:
             note = approval.ended_why or approval.state.value
-            moved = ledger.move(connection, "back_to_draft", notice_id, int(number), note=note)
+            moved = notice_revisions.move(connection, "back_to_draft", notice_id, int(number), note=note)
         if not moved:
             raise UserError("The text was changed in this moment. Nothing was decided.", next_step="")
         revision = revision_of(connection, notice, int(number))
@@ -74,7 +75,7 @@ class NoticeLife:
     def _tend(self, notice_id: str, now: datetime) -> None:
         with borrowed(self.pool) as connection:
             notice = ledger.get(connection, notice_id)
-            revisions = ledger.revisions(connection, notice_id)
+            revisions = notice_revisions.every(connection, notice_id)
         for revision in revisions:
             if revision.state is RevisionState.SENDING:
                 self._close_if_out(revision)
@@ -109,14 +110,14 @@ class NoticeLife:
             if fresh.state is not RevisionState.APPROVED:
                 connection.rollback()
                 return
-            ledger.move(connection, "back_to_draft", notice.id, revision.number, note=why)
+            notice_revisions.move(connection, "back_to_draft", notice.id, revision.number, note=why)
             self.book.note(connection, notice, the_clock(notice), "lapsed", revision, note=why)
             self.approvals.note_void(connection, voided, the_clock(notice))
 
     def _skip(self, revision: NoticeRevision, why: str) -> None:
         with borrowed(self.pool) as connection:
             notice = ledger.get(connection, revision.notice_id, lock=True)
-            if ledger.move(connection, "skip", notice.id, revision.number, note=why):
+            if notice_revisions.move(connection, "skip", notice.id, revision.number, note=why):
                 self.book.note(connection, notice, the_clock(notice), "skipped", revision, note=why)
 
     def _begin(self, notice: Notice, revision: NoticeRevision) -> None:
@@ -127,7 +128,7 @@ class NoticeLife:
             return
         with borrowed(self.pool) as connection:
             fresh = ledger.get(connection, notice.id, lock=True)
-            if not ledger.move(connection, "begin", notice.id, revision.number):
+            if not notice_revisions.move(connection, "begin", notice.id, revision.number):
                 return
             self.sending.hand_over(connection, fresh, revision, audience)
             told = ledger.get(connection, notice.id)

@@ -11,7 +11,7 @@ from bot.core.notices import Notice, NoticeRevision, Reach, RevisionState, curre
 from bot.core.people import Action, Actor
 from bot.core.reply import Attachment, Showing
 from bot.errors import NotFoundError
-from bot.ledger import approvals, dispatches
+from bot.ledger import approvals, dispatches, notice_revisions
 from bot.ledger import notices as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.services import notice_export
@@ -56,7 +56,7 @@ class NoticeReading:
         self.gate.admit(actor, Action.SEE, {"what": "notices"})
         with borrowed(self.pool) as connection:
             found = ledger.newest(connection, _LISTED)
-            entries = [(notice, current(ledger.revisions(connection, notice.id))) for notice in found]
+            entries = [(notice, current(notice_revisions.every(connection, notice.id))) for notice in found]
         return NoticeList(entries, datetime.now(UTC))
 
     def show(self, actor: Actor, notice_id: str) -> NoticeDetails:
@@ -69,7 +69,7 @@ class NoticeReading:
         self.gate.admit(actor, Action.SEE, {"notice": notice_id[:8]})
         with borrowed(self.pool) as connection:
             notice = find(connection, notice_id)
-            revisions = ledger.revisions(connection, notice.id)
+            revisions = notice_revisions.every(connection, notice.id)
             asked = [
                 approval
                 for revision in revisions
@@ -84,13 +84,13 @@ class NoticeReading:
             notice = ledger.newest_of_kind(connection, kind, product)
             if notice is None:
                 return None
-            own = [r for r in ledger.revisions(connection, notice.id) if r.covered_by is None]
+            own = [r for r in notice_revisions.every(connection, notice.id) if r.covered_by is None]
             return own[-1] if own else None
 
     def read(self, connection: LedgerConnection, notice_id: str) -> NoticeMessage:
         """The same in the caller's transaction, by the exact id."""
         notice = ledger.get(connection, notice_id)
-        revisions = ledger.revisions(connection, notice_id)
+        revisions = notice_revisions.every(connection, notice_id)
         shown = current(revisions)
         if shown is None:
             raise NotFoundError(f"Notice {notice_id} has no text.", next_step="")
@@ -109,7 +109,7 @@ class NoticeReading:
 
     def covered(self, connection: LedgerConnection, revision: NoticeRevision) -> Sequence[NoticeRevision]:
         """What is approved together with a text, in the order of the times."""
-        every = ledger.revisions(connection, revision.notice_id)
+        every = notice_revisions.every(connection, revision.notice_id)
         return [each for each in every if each.covered_by == revision.number]
 
     def window_covers(self, database: str, at: datetime) -> bool:
@@ -135,7 +135,7 @@ class NoticeReading:
         """A line of the thread; a new text comes with all of its words, and those of its follow-ups."""
         with borrowed(self.pool) as connection:
             events = ledger.events(connection, message.notice.id)
-            texts = ledger.revisions(connection, message.notice.id)
+            texts = notice_revisions.every(connection, message.notice.id)
         line = next((event for event in events if event.seq == seq), None)
         if line is None:
             return None

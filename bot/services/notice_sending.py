@@ -10,6 +10,7 @@ from bot.core.notices import Notice, NoticePhase, NoticeRevision, RevisionState,
 from bot.core.people import Action, Actor
 from bot.core.units import plural
 from bot.errors import UserError
+from bot.ledger import notice_revisions
 from bot.ledger import notices as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.ledger.dispatches import Dispatch, NewDispatch
@@ -49,10 +50,10 @@ class NoticeSending:
         self._refuse_other_number(actor, notice, revision, audience, recipients)
         with borrowed(self.pool) as connection:
             notice = ledger.get(connection, notice.id, lock=True)
-            state = ledger.confirm(connection, revision, actor.user, datetime.now(UTC))
+            state = notice_revisions.confirm(connection, revision, actor.user, datetime.now(UTC))
             if state is None:
                 raise not_in_this_state("sent", revision_of(connection, notice, number).state.value)
-            ledger.move(connection, "confirm_covered", notice.id, number, confirmed_by=actor.user)
+            notice_revisions.move(connection, "confirm_covered", notice.id, number, confirmed_by=actor.user)
             if state is RevisionState.SENDING:
                 self.hand_over(connection, notice, revision, audience)
             told = ledger.get(connection, notice.id)
@@ -88,12 +89,14 @@ class NoticeSending:
         Texts that wait for their time and would contradict it are taken out.
         """
         self.deliveries.plan(connection, _dispatch(notice, revision), audience.recipients)
-        ledger.move(connection, "set_recipients", notice.id, revision.number, recipients=audience.total)
+        notice_revisions.move(
+            connection, "set_recipients", notice.id, revision.number, recipients=audience.total
+        )
         if revision.covered_by is None:
             moved = revision.window is not None and revision.window != notice.window
             stage = None if moved or revision.ends else revision.stage
             why = f"{revision.title} says otherwise"
-            ledger.replace_scheduled(connection, notice.id, revision.number, why, stage)
+            notice_revisions.replace_scheduled(connection, notice.id, revision.number, why, stage)
         ledger.told(connection, notice, revision)
 
     def stop(self, connection: LedgerConnection, notice_id: str, number: int) -> str:
@@ -113,10 +116,10 @@ class NoticeSending:
     def close(self, connection: LedgerConnection, notice_id: str, number: int) -> None:
         """A text is out; with the last one the matter is over. Once, whoever calls first."""
         notice = ledger.get(connection, notice_id, lock=True)
-        if not ledger.move(connection, "sent", notice_id, number):
+        if not notice_revisions.move(connection, "sent", notice_id, number):
             return
         revision = revision_of(connection, notice, number)
-        over = is_over_after(revision, ledger.revisions(connection, notice_id))
+        over = is_over_after(revision, notice_revisions.every(connection, notice_id))
         if over:
             ledger.end(connection, notice_id, NoticePhase.OVER)
         now = ledger.get(connection, notice_id)
@@ -137,7 +140,9 @@ class NoticeSending:
             return
         with borrowed(self.pool) as connection:
             ledger.get(connection, notice.id, lock=True)
-            ledger.move(connection, "set_recipients", notice.id, revision.number, recipients=audience.total)
+            notice_revisions.move(
+                connection, "set_recipients", notice.id, revision.number, recipients=audience.total
+            )
             details = {"shown": shown, "now": audience.total}
             self.book.note(connection, notice, actor, "recounted", revision, details=details)
         raise UserError(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from bot.core.notice_fields import FieldType, Filled, Value, canonical, moment
 from bot.core.notices import Notice, NoticeText, Reach, Window, bundle_hash, follow_up_times
 from bot.errors import FieldsError, UserError
-from bot.ledger.notices import NewRevision
+from bot.ledger.notice_revisions import NewRevision
 from bot.services.notice_audience import NoticeAudience, reach_of
 from bot.services.notice_stages import NoticeStage
 from bot.services.notice_texts import NoticeTexts, content_hash

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from bot.core.notices import EDITABLE, OPEN, Notice, NoticePhase, NoticeRevision, RevisionState
 from bot.core.people import Action, Actor, identities_of
 from bot.errors import UserError
+from bot.ledger import notice_revisions
 from bot.ledger import notices as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.ledger.notices import NewNotice
@@ -79,13 +80,13 @@ class Notices:
         self._admit(actor, typed.kind)
         with borrowed(self.pool) as connection:
             notice = find(connection, notice_id)
-            if ledger.written_before(connection, notice.id, key):
+            if notice_revisions.written_before(connection, notice.id, key):
                 return self.reading.read(connection, notice.id)
             self._refuse_follow_up(connection, notice, typed)
         written = self._write(actor, typed, notice)
         with borrowed(self.pool) as connection:
             notice = ledger.get(connection, notice.id, lock=True)
-            if not ledger.written_before(connection, notice.id, key):
+            if not notice_revisions.written_before(connection, notice.id, key):
                 self._refuse_follow_up(connection, notice, typed)
                 self._add(connection, notice, written, actor, key)
             return self.reading.read(connection, notice.id)
@@ -100,16 +101,16 @@ class Notices:
         self._admit(actor, typed.kind)
         with borrowed(self.pool) as connection:
             notice = find(connection, notice_id)
-            if ledger.written_before(connection, notice.id, key):
+            if notice_revisions.written_before(connection, notice.id, key):
                 return self.reading.read(connection, notice.id)
             old = revision_of(connection, notice, number)
             _refuse_edit(notice, old, typed)
-            earlier = ledger.authors(connection, notice.id, number)
+            earlier = notice_revisions.authors(connection, notice.id, number)
         written = self._write(actor, typed, notice if notice.phase is NoticePhase.LIVE else None, earlier)
         with borrowed(self.pool) as connection:
             voided = self.approvals.void(connection, TOPIC, old.key, "the text was edited")
             notice = ledger.get(connection, notice.id, lock=True)
-            if ledger.written_before(connection, notice.id, key) is None:
+            if notice_revisions.written_before(connection, notice.id, key) is None:
                 _refuse_edit(notice, revision_of(connection, notice, number), typed)
                 self._end(connection, old, RevisionState.REPLACED, "edited")
                 ledger.set_audience(
@@ -132,11 +133,11 @@ class Notices:
             revision = revision_of(connection, notice, number)
             if revision.state is not RevisionState.DRAFT or revision.covered_by:
                 raise not_in_this_state("submitted", revision.state.value)
-            authors = ledger.authors(connection, notice.id, number)
+            authors = notice_revisions.authors(connection, notice.id, number)
             covered = self.reading.covered(connection, revision)
             ask = ask_for(self.configuration, notice, revision, covered, requested=actor, authors=authors)
             approval = self.approvals.open(connection, ask)
-            ledger.move(connection, "submit", notice.id, number, approval_id=approval.id)
+            notice_revisions.move(connection, "submit", notice.id, number, approval_id=approval.id)
             submitted = revision_of(connection, notice, number)
             self.book.note(connection, notice, actor, "submitted", submitted)
             return self.reading.read(connection, notice.id)
@@ -188,15 +189,15 @@ class Notices:
         key: str,
         what: str = "drafted",
     ) -> None:
-        number = ledger.add_revision(connection, notice.id, written.first, request_key=key)
+        number = notice_revisions.add(connection, notice.id, written.first, request_key=key)
         for covered in written.covered:
-            ledger.add_revision(connection, notice.id, covered, covered_by=number)
+            notice_revisions.add(connection, notice.id, covered, covered_by=number)
         self.book.note(connection, notice, actor, what, revision_of(connection, notice, number))
 
     def _end(
         self, connection: LedgerConnection, revision: NoticeRevision, state: RevisionState, note: str
     ) -> None:
-        changed = ledger.move(
+        changed = notice_revisions.move(
             connection, "end_open", revision.notice_id, revision.number, state=state.value, note=note
         )
         if not changed:
@@ -211,7 +212,9 @@ class Notices:
         if typed.kind != notice.kind or self.writer.texts.stage(typed.kind, typed.stage).file.opens:
             raise UserError(f"{typed.stage} does not follow up a notice of {notice.kind}.", next_step="")
         going = [
-            r for r in ledger.revisions(connection, notice.id) if r.state in EDITABLE and not r.covered_by
+            r
+            for r in notice_revisions.every(connection, notice.id)
+            if r.state in EDITABLE and not r.covered_by
         ]
         if going:
             raise UserError(

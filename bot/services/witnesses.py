@@ -18,6 +18,8 @@ WITNESS, STORAGE_AWAY, NO_TIER = "witness", "storage-away", "no-tier"
 # One lost answer is no news; a storage that stays away for this long is.
 _AWAY_AFTER = timedelta(minutes=3)
 _NAMED = 5
+# A materialized view is made anew from tables that have their tiers.
+_TIERED = frozenset({"table", "partitioned"})
 # The hosts that take backups of their own take them daily.
 _OWN_BACKUPS_AGE = timedelta(hours=48)
 
@@ -149,7 +151,8 @@ def own_backups(subject: Subject, now: datetime) -> Iterator[Condition]:
 
 def _other_tables(manifest: Manifest, platform: Platform) -> Iterator[str]:
     for table in manifest.tables:
-        if table.tier == Tier.OTHER and table.root is None and not platform.is_platform_schema(table.schema):
+        is_whole = table.root is None and table.kind in _TIERED
+        if table.tier == Tier.OTHER and is_whole and not platform.is_platform_schema(table.schema):
             yield f"{table.schema}.{table.name}"
 
 

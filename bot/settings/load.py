@@ -61,7 +61,9 @@ def _known_keys(path: list[str]) -> list[str]:
             model = model.model_fields[part].annotation
             inner = _models_within(model)
             model = inner[0] if inner else model
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return []
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _models_within(annotation: Any) -> list[type[BaseModel]]:

@@ -177,11 +177,13 @@ class Supervisor:
         self._launch(
             stack, Child("worker", ("worker",), self.home, self._variables, _WORKER_PATIENCE, "green")
         )
-        self._launch(stack, Child("clock", ("clock",), self.home, self._variables, 5.0, "yellow"))
         if self.plan.slack is SlackEdge.HTTP:
             self._launch(stack, Child("web", ("web",), self.home, self._variables, 10.0, "blue"))
         elif self.plan.slack is not SlackEdge.NONE:
             self._launch(stack, Child("socket", ("socket",), self.home, self._variables, 10.0, "blue"))
+        self._wait_until_ready()
+        # After the others: what is wrong with the configuration is then said once.
+        self._launch(stack, Child("clock", ("clock",), self.home, self._variables, 5.0, "yellow"))
         self._wait_until_ready()
         attach.write(self.home, self._ours)
 

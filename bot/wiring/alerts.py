@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from bot.app import House
 from bot.clock.ticks import Tick
 from bot.core.people import Actor
@@ -10,6 +12,8 @@ from bot.services.alert_ticks import AlertTick, HeartbeatTick
 from bot.slack.doors import Handler
 from bot.wiring.topics import deliverer_of
 from commands import alerts
+
+log = logging.getLogger(__name__)
 
 
 def commands(house: House) -> dict[str, Handler]:
@@ -28,5 +32,8 @@ def ticks(house: House) -> dict[str, Tick]:
         ConfigurationError: half of Slack's settings is there.
     """
     deliver = deliverer_of(house).deliver if house.environment.slack_bot_token else None
+    variable = house.configuration.heartbeats.process_url_env
+    if variable and not house.environ.get(variable):
+        log.warning("%s is not set: no outside watcher hears of this clock", variable)
     heartbeat = HeartbeatTick(house.pool, house.configuration.heartbeats, house.environ)
     return {"alerts": AlertTick(house.alerts, deliver), "heartbeat": heartbeat}

@@ -42,14 +42,20 @@ def test_the_welcome_leads_from_step_to_step(product_as: OpenAs) -> None:
     olga = product_as("olga")
     welcome = olga.locator("#messages .message", has_text="Welcome to Sparewheel")
     welcome.get_by_role("button", name="Back up").click()
-    # By the offer's own title: a verdict says "Next: …" too, and has a "Check it" of its own.
+    # By the offer's own title: a verdict says "Next: …" too, and has a "Prove it" of its own.
     for title, label in (
-        ("Next: Check that it can be read", "Check it"),
-        ("Next: See how things stand", "Status"),
-        ("Next: Read everything about one", "Show it"),
+        ("Next: Prove it", "Prove it"),
+        ("Next: Break something, and watch the alert", "Break it"),
+        ("Next: Have a second person approve", "Write a notice"),
     ):
         offer = olga.locator("#messages .message", has_text=title).last
         button = offer.get_by_role("button", name=label)
         expect(button).to_be_visible()
         button.click()
-    expect(olga.locator("#messages")).to_contain_text("That is the round.")
+    expect(olga.get_by_role("dialog", name="A notice")).to_be_visible()
+    olga.keyboard.press("Escape")
+    olga.get_by_role("link", name="#database-alerts").click()
+    alert = olga.locator("#messages .message", has_text="(check-failed)").last
+    expect(alert).to_contain_text("Critical: cruzonic")
+    alert.get_by_role("button", name="I take it").click()
+    expect(alert).to_contain_text("@olga looks after it")

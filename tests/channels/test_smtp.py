@@ -128,15 +128,23 @@ def test_a_login_that_is_refused_says_so() -> None:
     assert "s3cret" not in repr(busy.value) + repr(channel)
 
 
-@pytest.mark.parametrize("field", ["subject", "text", "html", "recipient", "key"])
-def test_nothing_in_any_field_makes_a_header(field: str) -> None:
-    message = outgoing(**{field: "ann@example.com\r\nBcc: victim@evil.example\r\n\r\n" + HOSTILE})
-    try:
-        headers = compose(settings(), message).partition(b"\r\n\r\n")[0].lower()
-    except (ChannelRefusedError, ValueError):
-        return
+_BCC = "ann@example.com\r\nBcc: victim@evil.example\r\n\r\n"
+
+
+@pytest.mark.parametrize("rest", ["", HOSTILE])
+@pytest.mark.parametrize("field", ["subject", "text", "html"])
+def test_nothing_in_any_text_makes_a_header(field: str, rest: str) -> None:
+    headers = compose(settings(), outgoing(**{field: _BCC + rest})).partition(b"\r\n\r\n")[0].lower()
     assert b"\nbcc:" not in headers
     assert b"victim" not in headers or field == "subject"
+
+
+def test_nothing_in_what_machines_write_makes_a_header() -> None:
+    for changes in ({"recipient": _BCC}, {"key": "ab\r\nBcc: victim@evil.example"}):
+        with pytest.raises(ChannelRefusedError):
+            compose(settings(), outgoing(**changes))
+    mail = compose(settings(), outgoing(references=("<1@x>\r\nBcc: victim@evil.example", "<2@x>")))
+    assert b"victim" not in mail
 
 
 @pytest.mark.parametrize(
@@ -147,6 +155,9 @@ def test_nothing_in_any_field_makes_a_header(field: str) -> None:
         "Ann <a@example.com>",
         "a@example.com\n",
         "",
+        "a(b)@example.com",
+        '"a b"@example.com',
+        "ünï@example.com",
     ],
 )
 def test_a_recipient_is_one_address(recipient: str) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.core.firing import Decision, Verdict
 from bot.core.schedules import CatchUp, Schedule
 from bot.ledger import schedules as ledger
 from bot.ledger.connection import LedgerPool, borrowed
@@ -76,6 +77,8 @@ def test_a_slow_clock_does_not_fire_an_older_time_after_a_newer(pool: LedgerPool
     quick.catch_up()
     assert quick.fire() == 1
     assert slow.fire() == 0
+    # Nor one that had looked at the ledger before the other wrote.
+    assert not slow.write(HOURLY, Decision(older, Verdict.FIRE))
     assert len(fires(pool)) == 1
 
 
@@ -186,3 +189,15 @@ def test_an_hourly_schedule_comes_in_both_of_the_hours_that_look_alike(pool: Led
     last_fired(pool, hourly.key, begin)
     clock.owed.add(hourly.key, due.between(hourly, begin, begin + timedelta(hours=4)))
     assert clock.fire() == 4
+
+
+def test_one_that_had_looked_before_another_wrote_fires_no_older_time(pool: LedgerPool) -> None:
+    quick, slow = firing(pool, HOURLY), firing(pool, HOURLY)
+    last_fired(pool, HOURLY.key, ago(hours=4))
+    slow.owed.add(HOURLY.key, [due.next_after(HOURLY, ago(hours=3))])
+    looked = slow._plan(slow.owed.now())
+    quick.catch_up()
+    assert quick.fire() == 1
+    assert slow._write_many(looked)() == 0
+    assert len(fires(pool)) == len(jobs(pool)) == 1
+    assert slow.owed.now() == {}

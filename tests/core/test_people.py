@@ -33,3 +33,10 @@ def test_roles_add_up() -> None:
 
 def test_a_label_holds_ids_and_the_way_in() -> None:
     assert Actor("local", "omar", Source.COMMAND_LINE).label == "command-line:local/omar"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_only_approvers_say_yes_and_only_administrators_break_glass(role: Role) -> None:
+    assert actor(role).may(Action.APPROVE) is (role is Role.APPROVER)
+    assert actor(role).may(Action.BREAK_GLASS) is (role is Role.ADMINISTRATOR)
+    assert actor(role).may(Action.WRITE_NOTICE) is (role is not Role.VIEWER)

@@ -161,7 +161,9 @@ def test_the_ledger_goes_away_at_a_fire_and_comes_back(embedded: EmbeddedServers
     with traversable_folder() as folder, _cluster(folder, embedded.main) as cluster:
         url = cluster.url("postgres", cluster.superuser, cluster.password)
         migrate(url)
-        with open_pool(url) as pool, _ticking(Clock(firing(pool, every(1)), Ticks(pool, {}))):
+        # Impatient: an outage shorter than the wait for a connection is none.
+        impatient = open_pool(url, timeout_seconds=1.0)
+        with impatient as pool, _ticking(Clock(firing(pool, every(1)), Ticks(pool, {}))):
             until(lambda: len(fired(pool, OFTEN)) >= 2)
             port = cluster.port
             cluster.stop()

@@ -38,6 +38,8 @@ def local_times(cron: str, zone: str, after: str, number: int) -> list[str]:
         ("30 3 * * *", "Europe/Helsinki", "2026-03-28T12:00", ["29 04:30 +0300", "30 03:30 +0300"]),
         ("30 2 * * sun", "America/New_York", "2026-03-07T12:00", ["08 03:30 -0400", "15 02:30 -0400"]),
         ("15 2 * * *", "Australia/Lord_Howe", "2026-10-03T12:00", ["04 02:45 +1100", "05 02:15 +1100"]),
+        # … and still to come for one who looks in between
+        ("30 3 * * *", "Europe/Helsinki", "2026-03-29T04:10", ["29 04:30 +0300", "30 03:30 +0300"]),
         # midnight itself is skipped: the library alone leaves out the day
         ("30 0 * * *", "America/Santiago", "2026-09-05T12:00", ["06 01:30 -0300", "07 00:30 -0300"]),
         # two times that fall on one instant are one

@@ -13,7 +13,7 @@ from bot.app import House
 from bot.core.backup import Kind
 from bot.core.restore_test import StepTimes
 from bot.errors import NotAllowedError, NotFoundError
-from bot.ledger import outbox
+from bot.ledger import outbox, schedules
 from bot.ledger.connection import borrowed
 from bot.services import due
 from bot.services.fires import Fire
@@ -68,6 +68,19 @@ def test_all_well_is_said_when_all_is_well(house: House) -> None:
     assert [(run.name, run.at) for run in facts.next_runs] == [("daily", NOW + DAY)]
 
 
+def test_a_paused_schedule_is_said_to_be_paused_for_as_long_as_it_is(house: House) -> None:
+    def next_run(now: datetime) -> tuple[datetime, bool]:
+        facts = reports(house, now).health("shop").databases[0].facts
+        assert facts is not None
+        return facts.next_runs[0].at, facts.next_runs[0].paused
+
+    now = datetime.now(UTC)
+    with borrowed(house.pool) as connection:
+        assert schedules.pause(connection, "shop/daily", actor=OMAR, reason="a move", ends_at=now + 40 * HOUR)
+    assert next_run(now)[1]
+    assert not next_run(now + 40 * HOUR)[1]
+
+
 def test_what_was_measured_stands_against_what_is_allowed(house: House) -> None:
     every_day(house, 40, 10, 35)
     newest = stored(house, NOW - 23 * HOUR, lying=True)
@@ -84,7 +97,7 @@ def test_what_was_measured_stands_against_what_is_allowed(house: House) -> None:
 
 def test_gaps_are_named_by_date_over_the_change_of_the_clocks(house: House) -> None:
     every_day(house, 40, 10, 25, 26)
-    coverage = reports(house).health("shop").databases[0].facts.coverage[0].coverage  # type: ignore[union-attr,index]  # both are there for one database
+    coverage = reports(house).health("shop").databases[0].facts.coverage[0].coverage  # type: ignore[union-attr]  # there for one database
     assert (coverage.due, coverage.covered) == (40, 37)
     assert [(f"{gap.first:%d %b %H:%M}", f"{gap.last:%d %b %H:%M}", gap.missed) for gap in coverage.gaps] == [
         ("27 Oct 07:00", "28 Oct 07:00", 2),
@@ -179,12 +192,12 @@ def test_delivered_late_it_tells_how_things_are_then_until_the_next_is_due(house
     assert reports(house, NOW + DAY).showing("2026-11-22T08:00Z", "opened") is None
 
 
-def test_many_databases_are_reported_without_six_months_each(ledger_url: str, tmp_path: Path) -> None:
+def test_many_databases_are_reported_without_figures(ledger_url: str, tmp_path: Path) -> None:
     many = {f"shop{n}": "" for n in range(21)}
     with open_house(plan(folder_storage(tmp_path / "store"), many), ledger_url, tmp_path) as house:
         stored(house, NOW - HOUR, "shop20", Kind.CRITICAL, lying=True)
         report = reports(house).health()
-    assert all(status.facts and status.facts.coverage is None for status in report.databases)
+    assert all(status.facts is None for status in report.databases)
     assert "`/backup report` with a name" in report.not_seen[0]
 
 

@@ -92,6 +92,8 @@ def test_follow_ups_are_read_together_with_the_first_and_go_out_at_their_times(h
     ]
     assert message.notice.window is not None
     assert house.notices.reading.window_covers("fleetnest", start + HOUR)
+    assert house.alerts.held_back("fleetnest", "stale-backup", start + HOUR)  # customers were told
+    assert not house.alerts.held_back("fleetnest", "stale-backup", start - HOUR)
     assert not house.notices.reading.window_covers("fleetnest", start - HOUR)
     assert not house.notices.reading.window_covers("cruzonic", start + HOUR)
     moments = [start - 6 * HOUR, start - 5 * HOUR, start - HOUR, start, start + HOUR, start + 2 * HOUR]
@@ -235,6 +237,18 @@ def test_cancelling_ends_it_and_nothing_that_waited_goes_out(house: House) -> No
     assert out(house, message) == [1, 6]
     with pytest.raises(UserError):
         house.notices.writing.follow_up(OLGA, message.notice.id, later(message, "started"), "f2")
+
+
+def test_a_follow_up_can_be_held_back_alone_and_is_then_asked_for(house: House) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) + 10 * HOUR
+    message = sent(house, works(start=start, follow_ups=("started", "completed")))
+    house.notices.writing.withdraw(OLGA, message.notice.id, 3)  # it takes longer, and nobody knows how long
+    assert [text.state.value for text in texts_of(house, message)] == ["sent", "scheduled", "withdrawn"]
+    tick(house, start)
+    tick(house, start + 3 * HOUR)
+    assert out(house, message) == [1, 2]
+    assert [ask[1] for ask in asks(house)] == ["completed", "completed"]
+    assert now_of(house, message).notice.phase is NoticePhase.LIVE
 
 
 def test_a_promise_that_passes_is_spoken_of_until_the_next_word(house: House) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.gallery.samples.health import CHARTS
-from bot.services import picture
+from bot.services import drawing, picture
 from bot.services.health_views import Chart
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -42,6 +42,13 @@ def test_names_that_a_drawing_library_could_stumble_over_are_drawn() -> None:
     drawn = picture.picture([strange, empty, *CHARTS], NOW)
     assert drawn is not None
     assert "nothing yet: no backup in this time." in drawn.alt_text
+
+
+def test_a_single_backup_stands_among_all_the_days() -> None:
+    once = Chart("shop", [*[None] * 59, 5], [*[None] * 59, 1.0], [*[None] * 59, 60.0])
+    figure = drawing.figure_of({"begins": "2026-09-24", "charts": [vars(once)]})
+    first, last = figure.axes[-1].get_xlim()
+    assert last - first == 61
 
 
 def test_without_any_backup_there_is_no_picture() -> None:

@@ -133,9 +133,10 @@ def test_a_storage_that_is_away_says_nothing_about_what_lies_there(
     found = told(house, NOW + 20 * MINUTE)
     assert set(found) == {key, "storage-away"}
     assert found["storage-away"].startswith("Could not look whether the backups are there")
+    assert set(told(house, NOW + 23 * MINUTE)) == {key, "storage-away"}  # longer than any hold
     proxy.decide = lambda _method, _path: Fault.NONE
-    told(house, NOW + 21 * MINUTE)
-    assert set(told(house, NOW + 27 * MINUTE)) == {key}
+    told(house, NOW + 24 * MINUTE)
+    assert set(told(house, NOW + 30 * MINUTE)) == {key}
 
 
 @pytest.mark.s3
@@ -156,9 +157,14 @@ def test_tables_in_no_tier_are_named(fresh_database: Database, ledger_url: str, 
     with psycopg.connect(fresh_database.url, autocommit=True) as connection:
         connection.execute("create table orders as select 1 as one")
         connection.execute("create table tolls as select 1 as one")
+        connection.execute("create materialized view sums as select count(*) from tolls")
+        connection.execute("create table days (at date) partition by range (at)")
+        connection.execute("create table days_1 partition of days default")
     with open_house(plan, ledger_url, tmp_path) as house:
         back_up(house, "shop")
-        assert told(house) == {"no-tier:shop": "`shop` has 1 table in no tier: `public.tolls`."}
+        assert told(house) == {
+            "no-tier:shop": "`shop` has 2 tables in no tier: `public.days`, `public.tolls`."
+        }
         with borrowed(house.pool) as connection:
             assert {alert.severity for alert in ledger.told(connection, "shop")} == {"warning"}
 

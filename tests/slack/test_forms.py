@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from slack_bolt import BoltRequest
@@ -196,13 +198,12 @@ def test_somebody_without_a_role_cannot_send_a_form_off(people: SandboxClient, a
     assert asked.strangers == ["U0CARL /backup"]
 
 
-def test_a_submission_delivered_twice_is_answered_the_same_and_shown_once(
-    small_edge: Edge, asked: Asked, people: SandboxClient
-) -> None:
-    body = {
+def submission_of(user: str) -> dict[str, Any]:
+    """What Slack sends when somebody sends the form off."""
+    return {
         "type": "view_submission",
         "team": {"id": "T0SANDBOX"},
-        "user": {"id": "U0OMAR", "team_id": "T0SANDBOX"},
+        "user": {"id": user, "team_id": "T0SANDBOX"},
         "trigger_id": "1.2.form",
         "view": {
             "id": "V1",
@@ -213,11 +214,24 @@ def test_a_submission_delivered_twice_is_answered_the_same_and_shown_once(
             "state": {"values": {"reason": {"reason": {"type": "plain_text_input", "value": "Because."}}}},
         },
     }
+
+
+def test_a_submission_delivered_twice_is_answered_the_same_and_shown_once(
+    small_edge: Edge, asked: Asked, people: SandboxClient
+) -> None:
+    body = submission_of("U0OMAR")
     told = [small_edge.app.dispatch(BoltRequest(mode="socket_mode", body=body)).body for _ in range(3)]
     small_edge.app.listener_runner.listener_executor.shutdown(wait=True)
     assert told == ['{"response_action": "clear"}'] * 3
     assert [one.view_id for one in asked.sent] == ["V1"] * 3
     assert len(answers(people, "omar")) == 1
+
+
+def test_whoever_lost_their_role_meanwhile_cannot_send_a_form_off(small_edge: Edge, asked: Asked) -> None:
+    told = small_edge.app.dispatch(BoltRequest(mode="socket_mode", body=submission_of("U0CARL"))).body
+    assert "You have no role here yet" in json.loads(told)["errors"]["reason"]
+    assert asked.sent == []
+    assert asked.strangers == ["U0CARL form question"]
 
 
 @pytest.mark.usefixtures("line")

@@ -217,7 +217,7 @@ FORMS: dict[str, object] = {
     "notice": _FORM,
     "notice, edited": replace(
         _FORM,
-        values=dict(DRAFT.variables) | {"start": WINDOW.start.isoformat(), "interruption": "300s"},
+        values=dict(DRAFT.variables) | {"start": WINDOW.start.isoformat(), "interruption": "300.000000s"},
         send_at=NOW,
         notice_id=MATTER.id,
         number=1,

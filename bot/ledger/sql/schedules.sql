@@ -20,6 +20,28 @@ FROM moved
 ON CONFLICT DO NOTHING
 RETURNING schedule;
 
+-- name: lock(keys)
+-- What another clock is writing this very moment is passed by, not waited for.
+SELECT key FROM schedule WHERE key = ANY (:keys::text[]) ORDER BY key FOR UPDATE SKIP LOCKED;
+
+-- name: fire_many(keys, fire_times, local_times, kinds, missed)
+-- As `fire`, for many schedules at once.
+WITH wanted AS (
+    SELECT * FROM unnest(
+        :keys::text[], :fire_times::timestamptz[], :local_times::timestamp[], :kinds::text[], :missed::integer[]
+    ) AS each (key, fire_time, local_time, kind, missed)
+), moved AS (
+    UPDATE schedule SET last_due = wanted.fire_time
+    FROM wanted
+    WHERE schedule.key = wanted.key
+        AND (schedule.last_due IS NULL OR schedule.last_due < wanted.fire_time)
+    RETURNING wanted.*
+)
+INSERT INTO schedule_fire (schedule, fire_time, local_time, kind, missed, state)
+SELECT key, fire_time, local_time, kind, missed, 'queued' FROM moved
+ON CONFLICT DO NOTHING
+RETURNING schedule, fire_time;
+
 -- name: claim(schedule, fire_time)^
 SELECT * FROM schedule_fire
 WHERE schedule = :schedule AND fire_time = :fire_time AND state = 'queued'

@@ -96,7 +96,10 @@ def replies(sandbox: Sandbox, args: Arguments) -> Result:
 
 
 def _readable(args: Arguments) -> Channel:
-    channel = conversation(args.required("channel"))
+    name = args.required("channel")
+    if name in PEOPLE:  # posting takes a person's id, reading does not
+        raise RefusedError("channel_not_found")
+    channel = conversation(name)
     if BOT_USER not in channel.members:
         raise RefusedError("not_in_channel")
     return channel

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.core.durations import parse_duration
 from bot.core.notice_fields import FieldType, NoticeField
 from bot.services.notice_forms import NOTICE, START, Named, NoticeForm, NoticeStart
 from bot.slack import mrkdwn
@@ -47,7 +48,7 @@ def _(form: NoticeForm) -> Modal:
     for one in form.fields:
         blocks += _inputs(one, form)
     blocks.append(field("audiences", "Who is told", several(_choices(form.audiences), form.chosen)))
-    blocks += _moment("send_at", "Send", form.send_at, form.zone, "Empty: at once, when it is confirmed.")
+    blocks += _moment("send_at", "Send later", form.send_at, form.zone, "Empty: at once, when confirmed.")
     if form.follow_ups:
         hint = "Written now from the same words, approved together, each sent at its time."
         choice = ticks(_choices(form.follow_ups), form.followed)
@@ -95,14 +96,15 @@ def _time(value: str) -> datetime | None:
 
 
 def _span(value: str) -> str:
-    """A kept duration (`300s`) as people write it."""
-    if not value.endswith("s") or not value[:-1].isdecimal():
+    """A kept duration (`300.0s`) as people write it."""
+    try:
+        seconds = parse_duration(value)
+    except ValueError:
         return value
-    seconds = int(value[:-1])
     for size, unit in ((_HOUR_SECONDS, "h"), (_MINUTE, "m")):
         if seconds and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return value
+            return f"{seconds // size:.0f}{unit}"
+    return f"{seconds:.0f}s"
 
 
 def _choices(found: Sequence[Named]) -> list[Choice]:

@@ -34,7 +34,7 @@ def lines(status: DatabaseStatus, facts: Facts) -> Iterator[Mrkdwn]:
     kept = facts.kept
     values = {"backups": kept.backups, "size": kept.size_bytes, "grown": kept.grown_bytes}
     yield line("report_kept", values | {"days": facts.measured.days})
-    yield from (_coverage(found) for found in facts.coverage or ())
+    yield from (_coverage(found) for found in facts.coverage)
     if facts.next_runs:
         more = max(len(facts.next_runs) - _NEXT, 0)
         yield line("report_next", {"runs": facts.next_runs[:_NEXT], "more": more})

@@ -23,8 +23,9 @@ def word_for_word(text: NoticeText) -> list[Block]:
     mail = list(_code_pages(text.text))
     whole = whole and len(mail) <= _MOST
     subject = section(f"*As e-mail and everywhere else:* {mrkdwn.plain(text.subject)}")
-    blocks = [section("*In Slack:*"), *map(section, slack[:_MOST]), subject]
-    blocks += [section(mrkdwn.code_block(page)) for page in mail[:_MOST]]
+    line: Block = {"type": "divider"}
+    blocks = [line, section("*In Slack:*"), *map(section, slack[:_MOST]), line, subject]
+    blocks += [*(section(mrkdwn.code_block(page)) for page in mail[:_MOST]), line]
     if not whole:
         blocks.append(small("This is only its beginning; all of it is in the thread."))
     return blocks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core import notice_times
-from bot.core.delivery import DeliverySummary
+from bot.core.delivery import DeliveryState, DeliverySummary
 from bot.core.notices import NoticePhase, NoticeRevision, RevisionState
 from bot.core.units import plural
 from bot.services.notice_views import NoticeMessage
@@ -92,12 +92,20 @@ def _headline(view: NoticeMessage) -> str:
         return "Over"
     if view.current.state is RevisionState.DRAFT and view.current.note:
         return "Changes wanted"
-    return _HEADLINES[view.current.state]
+    return f"{_HEADLINES[view.current.state]}{_trouble(_delivery(view))}"
+
+
+def _trouble(delivery: DeliverySummary | None) -> str:
+    """What did not arrive belongs into the first line."""
+    if delivery is None:
+        return ""
+    failed, unknown = delivery.count(DeliveryState.FAILED), delivery.count(DeliveryState.UNKNOWN)
+    return (f", {failed:,} failed" if failed else "") + (f", {unknown:,} not known" if unknown else "")
 
 
 def _next(view: NoticeMessage) -> str:
     if view.current.state is RevisionState.SENT and view.notice.phase is NoticePhase.LIVE:
-        return "Customers have read this, and wait for the next word."
+        return "It went out, and customers wait for the next word."
     return _NEXT.get(view.current.state, "")
 
 

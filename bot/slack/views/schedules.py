@@ -31,7 +31,8 @@ def _(view: ScheduleList, around: Surroundings) -> Rendered:
     paused = sum(1 for each in view.schedules if each.pause)
     head = {"database": view.database, "total": len(view.schedules), "paused": paused}
     entries = texts.fill("schedule_head", head)
-    entries += [entry for each in view.schedules for entry in texts.fill("schedule_line", _line(each))]
+    # An empty line before each: on a phone they would run into one another.
+    entries += [f"\n{entry}" for each in view.schedules for entry in texts.fill("schedule_line", _line(each))]
     blocks: list[Block] = [section(page) for page in pages(entries)]
     return Rendered(cut_mrkdwn("\n".join(entries), GOOD_TEXT), at_most_fifty(blocks))
 

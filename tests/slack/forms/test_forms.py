@@ -33,6 +33,18 @@ def test_every_input_is_known_by_its_name(name: str) -> None:
             assert block["block_id"] == block["element"]["action_id"]
 
 
+def test_an_edited_notice_starts_with_its_times_as_people_write_them() -> None:
+    shown = {
+        b["block_id"]: b["element"] for b in render_form(FORMS["notice, edited"]).blocks if "element" in b
+    }
+    # 07:00 UTC in New York, and five minutes as the ledger keeps them.
+    assert (shown["start__day"]["initial_date"], shown["start__hour"]["initial_time"]) == (
+        "2030-03-05",
+        "02:00",
+    )
+    assert shown["interruption"]["initial_value"] == "5m"
+
+
 def test_something_unknown_is_a_fault_of_ours() -> None:
     with pytest.raises(TypeError, match="int has no form"):
         render_form(7)
