@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import signal
@@ -306,6 +307,17 @@ def test_a_job_that_its_own_worker_lost_sight_of_is_found(migrated_url: str, poo
         assert seen.wait_for(2) == ["first", "lost"]
 
 
+def some_turns_of(worker: Worker) -> None:
+    """Let the worker's loop go round often enough for everybody in it to have had a turn."""
+
+    async def turn() -> None:
+        for _ in range(100):
+            await asyncio.sleep(0)
+
+    assert worker._loop is not None
+    asyncio.run_coroutine_threadsafe(turn(), worker._loop).result(PATIENCE)
+
+
 def test_stopping_lets_running_jobs_end(migrated_url: str, pool: LedgerPool) -> None:
     seen, let_go = Seen(), threading.Event()
 
@@ -319,6 +331,7 @@ def test_stopping_lets_running_jobs_end(migrated_url: str, pool: LedgerPool) -> 
         seen.wait_for(1)
         worker.stop()
         until(lambda: worker._is_stopping)
+        some_turns_of(worker)  # the queues' own workers hear of it one after the other
         asked(pool, "fleetnest")
         let_go.set()
     assert not worker.abandon.is_set()
