@@ -31,9 +31,13 @@ def photograph(browser: Browser, gallery: Path, folder: Path) -> int:
             context.set_default_timeout(_PATIENCE)
             page = context.new_page()
             page.goto(gallery.resolve().as_uri())
-            page.evaluate(_CUT_OFF)
-            for exhibit in page.locator(".exhibit").all():
-                exhibit.screenshot(path=folder / f"{exhibit.get_attribute('id')}-{size}-{theme}.png")
+            for name in page.evaluate("[...document.querySelectorAll('.exhibit')].map((one) => one.id)"):
+                # One at a time: a page of all of them is so long that each picture would take seconds.
+                page.evaluate("(name) => { location.hash = encodeURIComponent(name); }", name)
+                exhibit = page.locator(f'[id="{name}"]:only-of-type')
+                exhibit.wait_for()
+                page.evaluate(_CUT_OFF)
+                exhibit.screenshot(path=folder / f"{name}-{size}-{theme}.png")
                 taken += 1
             context.close()
     return taken
