@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -22,6 +22,8 @@ def keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
 
 
 def _below(path: str, annotation: Any) -> Iterator[str]:
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
     inner = [arg for arg in get_args(annotation) if arg is not type(None)]
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield from keys(annotation, f"{path}.")
@@ -31,8 +33,9 @@ def _below(path: str, annotation: Any) -> Iterator[str]:
         names = [role.value for role in Role] if Role in inner else ["NAME"]
         for name in names:
             yield from _below(f"{path}.{name}", inner[1])
-    elif len(inner) == 1 and _is_part(inner[0]):
-        yield from keys(inner[0], f"{path}.")
+    elif inner and all(_is_part(one) for one in inner):  # one of several kinds of part: every kind's keys
+        for one in inner:
+            yield from keys(one, f"{path}.")
     else:
         yield path
 
