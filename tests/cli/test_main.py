@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot import settings
 from bot.cli.backup import say
 from bot.cli.main import _VERBS, cli
 from bot.errors import SandboxError
+from bot.settings import environment
 from commands import words
 
 README = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
@@ -45,7 +45,7 @@ def test_an_empty_text_is_not_said_in_the_sandbox() -> None:
 
 
 def test_every_variable_stands_in_the_readme() -> None:
-    assert [name for name in settings._VARIABLES if f"`{name}`" not in README] == []
+    assert [name for name in environment._VARIABLES if f"`{name}`" not in README] == []
 
 
 def test_a_name_cannot_steer_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
