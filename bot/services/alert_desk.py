@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.core import alerts as life
 from bot.core.alerts import Alert, State
-from bot.core.ids import ID_LENGTH, SHORTEST_PREFIX, looks_like_id
+from bot.core.ids import ID_LENGTH
 from bot.core.people import Action, Actor
-from bot.errors import NotFoundError, UserError
+from bot.errors import UserError
 from bot.ledger import alerts as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.services.access import Gate
 from bot.services.alert_telling import AlertTeller
 from bot.services.alert_views import AlertDetails, AlertList, AlertTaken
+from bot.services.by_id import the_one
 
 _SEE_OPEN = "Type `/alerts` to see what is open."
 _LATELY = timedelta(hours=24)
@@ -86,17 +88,4 @@ class AlertDesk:
 
 def _find(connection: LedgerConnection, text: str) -> Alert:
     """The alert that an id or the beginning of one means."""
-    word = text.strip().lower()
-    if not looks_like_id(word):
-        raise UserError(
-            f"That is no alert's id. An id has {ID_LENGTH} letters and digits; "
-            f"the first {SHORTEST_PREFIX} are enough where they are unique.",
-            next_step=_SEE_OPEN,
-        )
-    matches = ledger.find_by_prefix(connection, word)
-    if not matches:
-        raise NotFoundError(f"There is no alert {word}.", next_step=_SEE_OPEN)
-    if len(matches) > 1:
-        ids = ", ".join(match.id for match in matches[:5])
-        raise UserError(f"{word} begins {len(matches)} alerts: {ids}.", next_step="Type more of the id.")
-    return matches[0]
+    return the_one(text, partial(ledger.find_by_prefix, connection), noun="alert", next_step=_SEE_OPEN)

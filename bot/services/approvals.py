@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from bot.core.approvals import Approval, ApprovalState, Click, Verdict, refusal
-from bot.core.ids import looks_like_id
 from bot.core.people import Action, Actor, Role, Source, identities_of, person_of
-from bot.errors import NotFoundError, UserError
+from bot.errors import SparewheelError, UserError
 from bot.ledger import approvals as ledger
 from bot.ledger.approvals import NewApproval, Voter
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
@@ -17,8 +18,10 @@ from bot.services.approval_aftermath import Aftermath, not_counted, note
 from bot.services.approval_telling import ApprovalTelling
 from bot.services.approval_views import ApprovalList, ApprovalMessage
 from bot.services.break_glass import LONGEST_COMMENT
+from bot.services.by_id import the_one
 from bot.settings import Configuration
 
+_LOG = logging.getLogger(__name__)
 APPROVERS = frozenset({Role.APPROVER})
 
 
@@ -144,14 +147,20 @@ class Approvals:
         with borrowed(self.pool) as connection:
             overdue = ledger.overdue(connection, now)
         for approval_id in overdue:
-            with borrowed(self.pool) as connection:
-                if ledger.expire(connection, approval_id, now):
-                    approval = ledger.get(connection, approval_id)
-                    clock = Actor(approval.team, "clock", Source.SCHEDULE)
-                    self.aftermath.follow(connection, approval, clock, "expired")
+            try:
+                self._expire(approval_id, now)
+            except SparewheelError as error:  # one that cannot end must not keep the others waiting
+                _LOG.warning("request for approval %s: %s", approval_id, error.sentence)
         for approval in self.pending():
             with borrowed(self.pool) as connection:
                 self.telling.remind(connection, approval, now or datetime.now(UTC))
+
+    def _expire(self, approval_id: str, now: datetime | None) -> None:
+        with borrowed(self.pool) as connection:
+            if ledger.expire(connection, approval_id, now):
+                approval = ledger.get(connection, approval_id)
+                clock = Actor(approval.team, "clock", Source.SCHEDULE)
+                self.aftermath.follow(connection, approval, clock, "expired")
 
     def pending(self) -> list[Approval]:
         """Everything that waits, the oldest first."""
@@ -204,16 +213,10 @@ def find(connection: LedgerConnection, approval_id: str) -> Approval:
     """A request by its id or the beginning of it.
 
     Raises:
-        NotFoundError: there is none, or there are several.
+        NotFoundError, UserError: as in the_one().
     """
-    prefix = approval_id.strip().lower()
-    found = ledger.find_by_prefix(connection, prefix) if looks_like_id(prefix) else []
-    if len(found) == 1:
-        return found[0]
-    raise NotFoundError(
-        f"There {'is no' if not found else 'are several'} such request for approval.",
-        next_step="`/approvals` lists what waits.",
-    )
+    look = partial(ledger.find_by_prefix, connection)
+    return the_one(approval_id, look, noun="request", next_step="`/approvals` lists what waits.")
 
 
 def _click(voter: Voter, content_hash: str) -> Click:

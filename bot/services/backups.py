@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from bot.core.backup import BackupRecord, Format, Kind, State
 from bot.core.check import CheckMessage
-from bot.core.ids import ID_LENGTH, SHORTEST_PREFIX, looks_like_id
+from bot.core.ids import ID_LENGTH
 from bot.core.manifest import Manifest, from_json
 from bot.core.people import Action, Actor
 from bot.core.schedules import Due
@@ -19,6 +20,7 @@ from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.ledger.queue import Queue
 from bot.services import health
 from bot.services.access import Gate
+from bot.services.by_id import the_one
 from bot.services.notifying import Notifier
 from bot.services.sources import Sources
 from bot.services.views import (
@@ -275,21 +277,8 @@ def find(
     word = text.strip().lower()
     if word == _LATEST:
         return _newest(connection, database, states)
-    if not looks_like_id(word):
-        raise UserError(
-            f"That is no backup id. An id has {ID_LENGTH} letters and digits; "
-            f"the first {SHORTEST_PREFIX} are enough where they are unique.",
-            next_step="Type `/backup list` to see the ids.",
-        )
-    matches = ledger.find_by_prefix(connection, word)
-    if not matches:
-        raise NotFoundError(f"There is no backup {word}.", next_step="Type `/backup list` to see the ids.")
-    if len(matches) > 1:
-        raise UserError(
-            f"{word} begins {len(matches)} backups: {', '.join(m.id for m in matches[:5])}.",
-            next_step="Type a few more letters of the id.",
-        )
-    return matches[0]
+    look = partial(ledger.find_by_prefix, connection)
+    return the_one(word, look, noun="backup", next_step="Type `/backup list` to see the ids.")
 
 
 def _newest(connection: LedgerConnection, database: str | None, states: Sequence[State]) -> BackupRecord:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
-from bot.core.ids import looks_like_id
 from bot.core.notices import Notice, NoticeEvent, NoticeRevision
 from bot.core.people import Actor, Source
 from bot.errors import NotFoundError
 from bot.ledger import audit, notice_revisions
 from bot.ledger import notices as ledger
 from bot.ledger.connection import LedgerConnection
+from bot.services.by_id import the_one
 from bot.services.notifying import Notifier
 
 TOPIC = "notice"
@@ -65,6 +66,10 @@ class NoticeBook:
             }
         audit.record(connection, actor, f"notice.{what}", f"notice:{notice.id}", facts | dict(details or {}))
 
+    def redraw(self, connection: LedgerConnection, notice: Notice) -> None:
+        """Have the one message show what has changed without a step of its own: how deliveries stand."""
+        self._tell(connection, notice, f"change:{ledger.bump(connection, notice.id)}")
+
     def ask(self, connection: LedgerConnection, notice: Notice, what: str, number: int = 1) -> None:
         """Ask the owner for a follow-up: in the thread, and by a direct message."""
         stage = f"ask:{what}:{number}:{notice.version}"
@@ -81,16 +86,10 @@ def find(connection: LedgerConnection, word: str) -> Notice:
     """A notice by its id or the beginning of it.
 
     Raises:
-        NotFoundError: there is none, or there are several.
+        NotFoundError, UserError: as in the_one().
     """
-    prefix = word.strip().lower()
-    found = ledger.find_by_prefix(connection, prefix) if looks_like_id(prefix) else []
-    if len(found) == 1:
-        return found[0]
-    raise NotFoundError(
-        f"There {'is no' if not found else 'are several'} such notice.",
-        next_step="`/notice list` shows them all.",
-    )
+    look = partial(ledger.find_by_prefix, connection)
+    return the_one(word, look, noun="notice", next_step="`/notice list` shows them all.")
 
 
 def revision_of(connection: LedgerConnection, notice: Notice, number: int) -> NoticeRevision:
