@@ -178,9 +178,7 @@ def advance(
         next_step=condition.next_step,
         missing_since=None,
     )
-    quiet = condition.severity is Severity.WARNING and (
-        held or (policy.quiet is not None and policy.quiet.cover(now))
-    )
+    quiet = _is_quiet(alert, now, policy, held=held)
     if alert.state is State.WAITING:
         ripe = now - alert.seen_at >= condition.after and not quiet
         return _raised(alert, What.OPENED, now) if ripe else Step(alert)
@@ -189,6 +187,13 @@ def advance(
     if severity is Severity.WARNING and alert.severity is Severity.CRITICAL:
         return _raised(alert, What.WORSENED, now)
     return Step(alert) if quiet else _unanswered(alert, now, policy)
+
+
+def unseen(alert: Alert, now: datetime, policy: Policy, *, held: bool = False) -> Step:
+    """A moment at which nobody looked: what was there at the last look goes on calling people."""
+    if alert.missing_since is not None or _is_quiet(alert, now, policy, held=held):
+        return Step(alert)
+    return _unanswered(alert, now, policy)
 
 
 def acknowledge(alert: Alert, actor: Actor, now: datetime) -> Step:
@@ -224,6 +229,12 @@ def without(alert: Alert, now: datetime, policy: Policy, resolution: Resolution 
     if now - (alert.missing_since or now) < policy.hold:
         return Step(alert)
     return close(alert, now, resolution)
+
+
+def _is_quiet(alert: Alert, now: datetime, policy: Policy, *, held: bool) -> bool:
+    """Whether people are left in peace now; never of what is critical."""
+    quiet = policy.quiet is not None and policy.quiet.cover(now)
+    return alert.severity is Severity.WARNING and (held or quiet)
 
 
 def _unanswered(alert: Alert, now: datetime, policy: Policy) -> Step:

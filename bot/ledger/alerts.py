@@ -85,6 +85,12 @@ def events(conn: LedgerConnection, alert_id: str) -> list[AlertEvent]:
     return [AlertEvent(**{**row, "what": What(row["what"])}) for row in rows]
 
 
+def now(conn: LedgerConnection) -> datetime:
+    """The ledger's time."""
+    told: datetime = statements("alerts").value(conn, "now")
+    return told
+
+
 def mark_once(conn: LedgerConnection, names: Sequence[str], at: datetime) -> None:
     """Keep when something was first known; later calls change nothing."""
     statements("alerts").run(conn, "mark_once", names=list(names), at=at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bot.errors import SlackError
 from bot.ledger import alerts as ledger
@@ -63,8 +63,8 @@ class HeartbeatTick:
         url = self.environ.get(self.settings.process_url_env or "")
         if not url:
             return
-        now = now or datetime.now(UTC)
         with borrowed(self.pool) as connection:
+            now = now or ledger.now(connection)
             looked = ledger.marks(connection).get(EVALUATED)
         well = looked is not None and now - looked <= _LOOKED_WITHIN
         ping(url, Beat.SUCCESS if well else Beat.FAIL)

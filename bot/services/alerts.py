@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from bot.core import alerts as life
 from bot.core.alert_facts import Limits
@@ -29,10 +29,14 @@ HeldBack = Callable[[str, str, datetime], bool]
 
 @dataclass
 class Seen:
-    """What one look found. `looked`: of which rules and databases an absence means something."""
+    """What one look found. `looked`: of which rules and databases an absence means something.
+
+    `is_final`: an absence is the end at once, because the next look comes late and nothing can flap.
+    """
 
     conditions: list[Condition] = field(default_factory=list)
     looked: set[tuple[str, str | None]] = field(default_factory=set)
+    is_final: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,12 @@ class Alerts:
     def evaluate(self, now: datetime | None = None) -> None:
         """One look at everything, and what follows from it. Any number of processes may do it at once.
 
+        `now`: the ledger's time, where nothing is said.
+
         Raises:
             LedgerUnavailableError: the ledger is away; an outside watcher misses our heartbeat then.
         """
-        now = now or datetime.now(UTC)
+        now = now or self.now()
         self.apply(self._look_at_ledger(now), now)
         if self._storage_is_due(now):
             self.apply(self._look_at_storage(now), now)
@@ -67,11 +73,15 @@ class Alerts:
             over = {alert.key: alert for alert in ledger.lately_resolved(connection, now - policy.hold)}
         found = {condition.key: condition for condition in seen.conditions}
         for key, alert in live.items():
-            if (step := self._next(alert, found.get(key), seen, now, policy)) is not None:
-                self._write(alert, step, now)
+            self._write(alert, self._next(alert, found.get(key), seen, now, policy), now)
         for key, condition in found.items():
             if key not in live:
                 self._begin(over.get(key), condition, now, policy)
+
+    def now(self) -> datetime:
+        """The ledger's time: a machine whose clock is minutes off would miss workers that live."""
+        with borrowed(self.pool) as connection:
+            return ledger.now(connection)
 
     def nobody_delivers(self) -> bool:
         """Whether it is known that messages wait for a worker that does not come."""
@@ -107,14 +117,17 @@ class Alerts:
 
     def _next(
         self, alert: Alert, condition: Condition | None, seen: Seen, now: datetime, policy: Policy
-    ) -> Step | None:
-        """The step of an alert that is not over; None where this look says nothing about it."""
+    ) -> Step:
+        """The step of an alert that is not over; one that this look says nothing about goes on as it was."""
         if alert.database is not None and alert.database not in self.configuration.databases:
             # Not at once: while a new configuration is rolled out, another clock may know the database.
             return life.without(alert, now, policy, Resolution.NOT_CONFIGURED)
+        held = self._held(alert, now)
         if condition is None and (alert.rule, alert.database) not in seen.looked:
-            return None
-        return life.advance(alert, condition, now, policy, held=self._held(alert, now))
+            return life.unseen(alert, now, policy, held=held)
+        if seen.is_final:
+            policy = replace(policy, hold=timedelta(0))
+        return life.advance(alert, condition, now, policy, held=held)
 
     def _begin(self, before: Alert | None, condition: Condition, now: datetime, policy: Policy) -> None:
         """A condition without an alert: one that was just over goes on, else a new one begins."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.core.alerts import Condition, Severity
 from bot.ledger import audit
@@ -35,10 +35,10 @@ class AuditCheck:
         Raises:
             LedgerUnavailableError: the ledger is away.
         """
-        now = now or datetime.now(UTC)
+        now = now or self.alerts.now()
         with borrowed(self.alerts.pool) as connection:
             report = audit.verify(connection)
-        self.alerts.apply(Seen(_conditions(report), {(AUDIT_BROKEN, None)}), now)
+        self.alerts.apply(Seen(_conditions(report), {(AUDIT_BROKEN, None)}, is_final=True), now)
         # Kept outside the ledger by whoever keeps logs: a chain rewritten as a whole shows against it.
         log.info("audit trail: %d events, head %s", report.events, report.head)
         return report

@@ -53,6 +53,9 @@ SELECT seq, at, what, level, sentence, by_user, by_source FROM alert_event
 WHERE alert_id = :alert_id
 ORDER BY seq;
 
+-- name: now()$
+SELECT clock_timestamp();
+
 -- name: mark_once(names, at)!
 INSERT INTO alert_mark (name, at) SELECT name, :at FROM unnest(:names::text[]) AS name
 ON CONFLICT DO NOTHING;
