@@ -40,7 +40,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Failed:
-    """The newest failed backup that no later success has made up for."""
+    """The newest failed backup of its kind that no later success has made up for."""
 
     id: str
     kind: str
@@ -80,7 +80,7 @@ class DatabaseFacts:
     rto: timedelta | None = None
     schedules: Sequence[Planned] = ()
     stored: Mapping[Kind, Sequence[Stored]] = field(default_factory=dict)
-    failed: Failed | None = None
+    failed: Sequence[Failed] = ()
     tested: LastTest | None = None
     proved_at: datetime | None = None
     recovery: timedelta | None = None

@@ -17,6 +17,9 @@ _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 # Workers say that they live every ten seconds; a restart takes some.
 _WORKER_SILENT = timedelta(seconds=60)
 _WORKER_AFTER = timedelta(seconds=90)
+# What is due begins a little later, and a database's clock is not the ledger's.
+_BEGINS_WITHIN = timedelta(minutes=5)
+_CLOCKS_APART = timedelta(minutes=5)
 
 _Rule = Callable[[DatabaseFacts, datetime, Limits], Iterator[Condition]]
 
@@ -75,7 +78,7 @@ def _why_stale(plan: Planned, newest: Stored | None, now: datetime) -> str | Non
             if age > plan.stale_after
             else None
         )
-    if _overdue(plan) and plan.owed is not None and newest.snapshot_at < plan.owed:
+    if _overdue(plan) and plan.owed is not None and newest.snapshot_at < plan.owed - _CLOCKS_APART:
         return (
             f"the {plan.kind} backup `{plan.name}` should have taken at {utc(plan.owed)} is missing: "
             f"the newest one is {span(age)} old."
@@ -84,10 +87,15 @@ def _why_stale(plan: Planned, newest: Stored | None, now: datetime) -> str | Non
 
 
 def rpo(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Condition]:
-    """More would be lost than may be, if the database were gone now."""
-    del limits
+    """More would be lost than may be, if the database were gone now, and no backup began in time."""
     newest = facts.newest_rows
-    if facts.rpo is None or newest is None or now - newest.snapshot_at <= facts.rpo:
+    if facts.rpo is None or newest is None:
+        return
+    # Where backups come as seldom as the RPO allows, each is due at the moment that it breaks, every night.
+    begins_by = newest.snapshot_at + facts.rpo + _BEGINS_WITHIN
+    if now <= begins_by or any(
+        run.started_at <= begins_by and runs.brings_rows(run, now, limits) for run in facts.running
+    ):
         return
     yield Condition(
         f"rpo:{facts.name}",

@@ -17,13 +17,16 @@ _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 _FEW_ROWS, _FEW_BYTES = 100, 100_000
 # A run of seconds that takes some seconds more is no news.
 _SLOW_AT_LEAST = timedelta(minutes=10)
+# Where none like it ever ended.
+_SLOW_UNKNOWN = timedelta(hours=1)
+_WITH_ROWS = frozenset({f"{Kind.FULL} backup", f"{Kind.CRITICAL} backup"})
 _FALL_OF = 5
 
 
 def failed(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Condition]:
     """A backup failed, and no later one has made up for it."""
     del now, limits
-    if found := facts.failed:
+    for found in facts.failed:
         yield Condition(
             f"backup-failed:{facts.name}/{found.kind}",
             "backup-failed",
@@ -86,8 +89,14 @@ def slow(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Condit
         )
 
 
+def brings_rows(run: Running, now: datetime, limits: Limits) -> bool:
+    """Whether it is a backup with rows that does not take longer than one may."""
+    return run.what in _WITH_ROWS and now - run.started_at <= _slow_limit(run, limits)
+
+
 def _slow_limit(run: Running, limits: Limits) -> timedelta:
-    assert run.usual is not None  # said by the caller; for mypy
+    if run.usual is None:
+        return _SLOW_UNKNOWN
     return max(run.usual * limits.slow, run.usual + _SLOW_AT_LEAST)
 
 

@@ -18,6 +18,8 @@ from bot.ledger.queue import FAST
 from bot.ledger.statements import statements
 
 _KINDS = (Kind.FULL, Kind.CRITICAL, Kind.SCHEMA)
+# Single tables are somebody's errand.
+_FAIL = (*_KINDS, Kind.SAFETY)
 # The newest, and as many before it as a usual size is made of.
 _OF_EACH = 6
 _RATES_OF = 5
@@ -42,14 +44,16 @@ def stored(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, dict[K
     return found
 
 
-def failed(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, Failed]:
-    """The newest failure of each database that nothing has made up for."""
-    return {
-        row["database"]: Failed(
-            row["id"], row["kind"], row["finished_at"], row["sentence"], row["next_step"] or ""
-        )
-        for row in statements("alert_facts").every(conn, "failed", databases=list(databases))
-    }
+def failed(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, list[Failed]]:
+    """The newest failure of each database and kind that nothing has made up for."""
+    rows = statements("alert_facts").every(
+        conn, "failed", databases=list(databases), kinds=[kind.value for kind in _FAIL]
+    )
+    found: dict[str, list[Failed]] = defaultdict(list)
+    for row in rows:
+        failure = Failed(row["id"], row["kind"], row["finished_at"], row["sentence"], row["next_step"] or "")
+        found[row["database"]].append(failure)
+    return found
 
 
 def tested(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, LastTest]:

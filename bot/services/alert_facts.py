@@ -44,7 +44,7 @@ class Gatherer:
                 rto=_span(settings.rto),
                 schedules=plans.get(name, ()),
                 stored=stored.get(name, {}),
-                failed=failed.get(name),
+                failed=failed.get(name, ()),
                 tested=tested.get(name),
                 proved_at=proved.get(name),
                 recovery=_recovery(stored.get(name, {}), rates.get(name)),

@@ -134,7 +134,7 @@ def _add(family: GaugeMetricFamily, facts: DatabaseFacts) -> None:
         _add_kinds(family, name, facts)
         return
     value: float | None = {
-        "backup_failed": float(facts.failed is not None),
+        "backup_failed": float(bool(facts.failed)),
         "proved_timestamp_seconds": facts.proved_at.timestamp() if facts.proved_at else None,
         "recovery_expected_seconds": _seconds(facts.recovery),
         "rpo_seconds": _seconds(facts.rpo),

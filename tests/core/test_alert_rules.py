@@ -61,7 +61,7 @@ def with_newest(age: timedelta, **more: object) -> DatabaseFacts:
         (replace(GOOD, proved_at=None), "unproved:shop/monthly"),
         (replace(GOOD, stored={}), "no-backup:shop"),
         (replace(GOOD, stored={Kind.SCHEMA: [backup(HOUR)]}), "no-backup:shop"),
-        (replace(GOOD, failed=Failed("b9", "full", NOW, "Away.", "")), "backup-failed:shop/full"),
+        (replace(GOOD, failed=[Failed("b9", "full", NOW, "Away.", "")]), "backup-failed:shop/full"),
         (replace(GOOD, tested=LastTest("t1", "b1", NOW, Verdict.FAIL, "Rows.")), "restore-test:shop"),
         (replace(GOOD, tested=LastTest("t1", "b1", NOW, Verdict.COULD_NOT_VERIFY, "?")), "restore-test:shop"),
         (with_newest(9 * HOUR, check_ok=False, check_sentence="Other bytes."), "check-failed:shop/full"),
@@ -97,6 +97,30 @@ def test_a_paused_schedule_is_not_stale_but_the_rpo_breaks_all_the_same() -> Non
     paused = replace(GOOD, schedules=(replace(DAILY, paused=True), replace(MONTHLY, paused=True)))
     old = {Kind.FULL: [backup(30 * HOUR)]}
     assert found(replace(paused, stored=old, proved_at=None)) == {"rpo:shop"}
+
+
+def test_a_backup_that_began_as_the_rpo_broke_is_waited_for() -> None:
+    minutes = timedelta(minutes=1)
+    began, break_ = DUE + 5 * timedelta(seconds=1), DUE  # yesterday's snapshot is a day old at two o'clock
+    night = replace(GOOD, schedules=(), stored={Kind.FULL: [backup(NOW - DUE + DAY)]}, running=())
+    run = Running("b2", "full backup", began, 15 * minutes)
+
+    def at(after: timedelta, *running: Running) -> bool:
+        return "rpo:shop" in found(replace(night, running=running), break_ + after)
+
+    assert not at(4 * minutes)
+    assert at(6 * minutes)
+    assert not at(20 * minutes, run)
+    assert at(20 * minutes, replace(run, what="restore test"))
+    assert at(40 * minutes, run)  # hangs
+    assert at(20 * minutes, replace(run, started_at=began + 10 * minutes))  # one of many that fail
+    assert not at(40 * minutes, replace(run, usual=None))
+    assert at(70 * minutes, replace(run, usual=None))
+
+
+def test_a_database_whose_clock_is_a_little_slow_is_not_stale() -> None:
+    assert found(with_newest(NOW - DUE + timedelta(minutes=2))) == set()
+    assert found(with_newest(NOW - DUE + timedelta(minutes=6))) == {"stale:shop/daily"}
 
 
 def test_severities() -> None:

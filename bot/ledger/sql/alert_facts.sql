@@ -11,25 +11,26 @@ CROSS JOIN LATERAL (
     LIMIT :limit
 ) AS backup;
 
--- name: failed(databases)
--- Of each database the newest failure that nothing has made up for; single tables are somebody's errand.
-SELECT wanted.database, failure.*
+-- name: failed(databases, kinds)
+-- Of each database and kind the newest failure that nothing has made up for; a full backup makes up for any.
+SELECT wanted.database, kind.name AS kind, failure.*
 FROM unnest(:databases::text[]) AS wanted (database)
+CROSS JOIN unnest(:kinds::text[]) AS kind (name)
 CROSS JOIN LATERAL (
-    SELECT id, backup_type AS kind, finished_at, error_sentence AS sentence, error_next_step AS next_step
-    FROM backup_log AS failed
-    WHERE failed.database = wanted.database AND failed.state = 'failed' AND failed.backup_type <> 'table'
-        AND failed.finished_at > greatest(
-            (SELECT max(finished_at) FROM backup_log
-             WHERE database = wanted.database AND backup_type = 'full' AND state = 'stored'),
-            '-infinity'::timestamptz
-        )
-        AND NOT EXISTS (
-            SELECT FROM backup_log AS success
-            WHERE success.database = failed.database AND success.state = 'stored'
-                AND success.backup_type = failed.backup_type AND success.finished_at > failed.finished_at
-        )
-    ORDER BY failed.finished_at DESC
+    SELECT greatest(
+        (SELECT max(finished_at) FROM backup_log
+         WHERE database = wanted.database AND state = 'stored' AND backup_type = kind.name),
+        (SELECT max(finished_at) FROM backup_log
+         WHERE database = wanted.database AND state = 'stored' AND backup_type = 'full'),
+        '-infinity'
+    ) AS at
+) AS success
+CROSS JOIN LATERAL (
+    SELECT id, finished_at, error_sentence AS sentence, error_next_step AS next_step
+    FROM backup_log
+    WHERE database = wanted.database AND state = 'failed' AND backup_type = kind.name
+        AND finished_at > success.at
+    ORDER BY finished_at DESC
     LIMIT 1
 ) AS failure;
 
