@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from bot.core.backup import Kind
 from bot.core.verdict import Verdict
 
+# A database's clock says when its snapshot was taken, the ledger's when it was due.
+CLOCKS_APART = timedelta(minutes=5)
+
 
 @dataclass(frozen=True)
 class Stored:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.core import alert_rules_runs as runs
 from bot.core import units
-from bot.core.alert_facts import DatabaseFacts, HouseFacts, Limits, Planned, Stored
+from bot.core.alert_facts import CLOCKS_APART, DatabaseFacts, HouseFacts, Limits, Planned, Stored
 from bot.core.alert_words import span, utc
 from bot.core.alerts import Condition, Severity
 from bot.core.backup import Kind
@@ -17,9 +17,8 @@ _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 # Workers say that they live every ten seconds; a restart takes some.
 _WORKER_SILENT = timedelta(seconds=60)
 _WORKER_AFTER = timedelta(seconds=90)
-# What is due begins a little later, and a database's clock is not the ledger's.
+# What is due begins a little later.
 _BEGINS_WITHIN = timedelta(minutes=5)
-_CLOCKS_APART = timedelta(minutes=5)
 
 _Rule = Callable[[DatabaseFacts, datetime, Limits], Iterator[Condition]]
 
@@ -78,7 +77,7 @@ def _why_stale(plan: Planned, newest: Stored | None, now: datetime) -> str | Non
             if age > plan.stale_after
             else None
         )
-    if _overdue(plan) and plan.owed is not None and newest.snapshot_at < plan.owed - _CLOCKS_APART:
+    if _overdue(plan) and plan.owed is not None and newest.snapshot_at < plan.owed - CLOCKS_APART:
         return (
             f"the {plan.kind} backup `{plan.name}` should have taken at {utc(plan.owed)} is missing: "
             f"the newest one is {span(age)} old."

@@ -111,6 +111,11 @@ def marks(conn: LedgerConnection) -> dict[str, datetime]:
     return {row["name"]: row["at"] for row in statements("alerts").every(conn, "marks")}
 
 
+def marks_of(conn: LedgerConnection, names: Sequence[str]) -> dict[str, datetime]:
+    """Those of these dates that are kept."""
+    return {row["name"]: row["at"] for row in statements("alerts").every(conn, "marks_of", names=list(names))}
+
+
 def undelivered(conn: LedgerConnection, older_than_seconds: float) -> list[str]:
     """Outbox ids of alerts' messages that wait that long, in order, at most 50."""
     rows = statements("alerts").every(conn, "undelivered", older_than_seconds=float(older_than_seconds))

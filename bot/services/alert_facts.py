@@ -16,7 +16,6 @@ from bot.ledger.schedules import PauseRecord
 from bot.services import due
 from bot.settings import Configuration
 
-_SINCE = "since:"
 # A pause that ended longer ago than any grace no longer excuses a run that did not come.
 _PAUSES_BACK = timedelta(days=40)
 
@@ -39,7 +38,7 @@ class Gatherer:
         return [
             DatabaseFacts(
                 name,
-                since=since.get(_SINCE + name, now),
+                since=since.get(since_mark(name), now),
                 rpo=_span(settings.rpo),
                 rto=_span(settings.rto),
                 schedules=plans.get(name, ()),
@@ -57,7 +56,7 @@ class Gatherer:
         """Each database's schedules. What is new here is known from now on."""
         configured = [s for s in due.schedules(self.configuration) if s.database is not None]
         keys = [s.key for s in configured]
-        alerts.mark_once(connection, [_SINCE + k for k in (*self.configuration.databases, *keys)], now)
+        alerts.mark_once(connection, [since_mark(k) for k in (*self.configuration.databases, *keys)], now)
         since = alerts.marks(connection)
         pauses = schedules.pauses(connection, keys, now - _PAUSES_BACK)
         found: dict[str, list[Planned]] = {}
@@ -67,7 +66,7 @@ class Gatherer:
                 schedule.name,
                 schedule.kind,
                 owed,
-                since[_SINCE + schedule.key],
+                since[since_mark(schedule.key)],
                 schedule.stale_after,
                 paused=_is_excused([p for p in pauses if p.schedule == schedule.key], owed, now),
             )
@@ -82,6 +81,11 @@ class Gatherer:
             known = due.last_due(schedule, at), due.next_after(schedule, at)
             self._due[schedule.key] = known
         return known[0]
+
+
+def since_mark(key: str) -> str:
+    """The name under which the ledger keeps since when a database or a schedule is known here."""
+    return f"since:{key}"
 
 
 def _is_excused(pauses: Sequence[PauseRecord], owed: datetime | None, now: datetime) -> bool:

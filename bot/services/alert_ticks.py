@@ -5,19 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.errors import SlackError
 from bot.ledger import alerts as ledger
 from bot.ledger.connection import LedgerPool, borrowed
-from bot.services.alerts import EVALUATED, Alerts
+from bot.services.alerts import EVALUATED, LOOKED_WITHIN, Alerts
 from bot.services.heartbeats import Beat, ping
 from bot.settings import HeartbeatSettings
 
 log = logging.getLogger(__name__)
-
-# Looks come every minute; when none has come to its end for this long, we are not well.
-_LOOKED_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -66,5 +63,5 @@ class HeartbeatTick:
         with borrowed(self.pool) as connection:
             now = now or ledger.now(connection)
             looked = ledger.marks(connection).get(EVALUATED)
-        well = looked is not None and now - looked <= _LOOKED_WITHIN
+        well = looked is not None and now - looked <= LOOKED_WITHIN
         ping(url, Beat.SUCCESS if well else Beat.FAIL)

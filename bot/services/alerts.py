@@ -21,6 +21,8 @@ from bot.services.witnesses import STORAGE_AWAY
 from bot.settings import Configuration
 
 EVALUATED = "evaluated"
+# Looks come every minute, or every five at most; when none came to its end for so long, we are not well.
+LOOKED_WITHIN = timedelta(minutes=11)
 # A message that nobody takes up for this long is delivered by the clock, where no worker can.
 _UNDELIVERED_SECONDS = 30.0
 

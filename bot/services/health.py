@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from bot.core.alert_facts import CLOCKS_APART
 from bot.core.backup import Kind
 from bot.core.coverage import cover, months_before
 from bot.core.health import worst_loss
@@ -17,6 +18,7 @@ from bot.ledger import health, restore_tests
 from bot.ledger import schedules as schedule_ledger
 from bot.ledger.connection import LedgerConnection
 from bot.services import due
+from bot.services.alert_facts import since_mark
 from bot.services.health_views import Facts, Kept, KindCoverage, Measured, NextRun
 from bot.services.sources import Sources
 from bot.services.views import DatabaseStatus, KindStatus, Recovery
@@ -71,7 +73,8 @@ def recovery(connection: LedgerConnection, database: str) -> Recovery | None:
 def allowed_age(schedules: Sequence[Schedule], now: datetime) -> timedelta | None:
     """How old the newest backup of these schedules may be now; None where nothing was due yet.
 
-    The configured `stale_after`, else back to the last due time whose grace is over.
+    The configured `stale_after`, else back to the last due time whose grace is over, and a little more
+    because a database's clock is not the ledger's.
     """
     limits = [limit for one in schedules if (limit := _limit(one, now)) is not None]
     return min(limits, default=None)
@@ -81,7 +84,17 @@ def _limit(schedule: Schedule, now: datetime) -> timedelta | None:
     if schedule.stale_after is not None:
         return schedule.stale_after
     last = due.last_due(schedule, now - schedule.grace)
-    return now - last if last else None
+    return now - last + CLOCKS_APART if last else None
+
+
+def _was_due(connection: LedgerConnection, schedules: Sequence[Schedule], now: datetime) -> bool:
+    """Whether any was due, and its grace is over, since it is known here: a new one is not late."""
+    since = alerts_ledger.marks_of(connection, [since_mark(one.key) for one in schedules])
+    for one in schedules:
+        owed, known = due.last_due(one, now - one.grace), since.get(since_mark(one.key))
+        if owed and (known is None or owed > known):
+            return True
+    return False
 
 
 def _kinds(
@@ -92,7 +105,8 @@ def _kinds(
         mine = [one for one in schedules if one.kind == kind]
         newest = ledger.newest_stored(connection, name, kind)
         if newest or mine:
-            found.append(KindStatus(kind, newest, allowed_age(mine, now)))
+            late = newest is not None or _was_due(connection, mine, now)
+            found.append(KindStatus(kind, newest, allowed_age(mine, now) if late else None))
     return found
 
 

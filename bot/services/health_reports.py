@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.core.people import Action, Actor
 from bot.core.reply import Attachment, Showing
+from bot.core.units import duration_text
 from bot.ledger import alerts, approvals, health
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.services import due, picture
 from bot.services.access import Gate
+from bot.services.alerts import EVALUATED, LOOKED_WITHIN
 from bot.services.fires import Fire
 from bot.services.glance import glance
 from bot.services.health import FIGURES_AT_ONCE, standing
@@ -100,7 +102,7 @@ class HealthReports:
             else [a for a in alerts.told(connection) if not few or a.database not in known],
             pending=[] if database else approvals.pending(connection),
             removed=[] if database else [n for n in health.databases(connection) if n not in known],
-            not_seen=() if few else (_too_many(len(names)),),
+            not_seen=[*_not_looked(connection, now), *([] if few else [_too_many(len(names))])],
         )
 
     def _worst_first(self, connection: LedgerConnection, now: datetime) -> list[str]:
@@ -114,6 +116,14 @@ class HealthReports:
         schedule = due.find(self.sources.configuration, f"house/{TOPIC}")
         last = due.last_due(schedule, self.clock()) if schedule else None
         return last is not None and f"{last:%Y-%m-%dT%H:%MZ}" > subject
+
+
+def _not_looked(connection: LedgerConnection, now: datetime) -> Iterator[str]:
+    """Alerts that nobody looks for any more are not a sign that all is well."""
+    looked = alerts.marks_of(connection, [EVALUATED]).get(EVALUATED)
+    if looked is not None and now - looked > LOOKED_WITHIN:
+        ago = duration_text((now - looked).total_seconds())
+        yield f"Nothing was looked at for alerts for {ago}: look into the clock's log for why."
 
 
 def _too_many(databases: int) -> str:

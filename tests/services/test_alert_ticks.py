@@ -66,7 +66,7 @@ def test_it_speaks_of_what_was_looked_at(house: House, watcher: tuple[str, list[
     beat(NOW)
     house.alerts.evaluate(NOW)
     beat(NOW + MINUTE)
-    beat(NOW + 6 * MINUTE)
+    beat(NOW + 12 * MINUTE)
     assert heard == ["/secret-id/fail", "/secret-id", "/secret-id/fail"]
     assert "secret-id" not in repr(beat)
 

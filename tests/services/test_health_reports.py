@@ -13,9 +13,11 @@ from bot.app import House
 from bot.core.backup import Kind
 from bot.core.restore_test import StepTimes
 from bot.errors import NotAllowedError, NotFoundError
-from bot.ledger import outbox, schedules
+from bot.ledger import alerts, outbox, schedules
 from bot.ledger.connection import borrowed
 from bot.services import due
+from bot.services.alert_facts import since_mark
+from bot.services.alerts import EVALUATED
 from bot.services.fires import Fire
 from bot.services.health_reports import HealthReports
 from bot.services.report_views import HealthReport, Part
@@ -111,6 +113,32 @@ def test_a_limit_that_is_not_configured_follows_the_schedule(house: House) -> No
     assert not within.is_stale(NOW + 5 * HOUR)  # due at 08:00 UTC, and its grace of six hours is not over
     late = NOW + 6 * HOUR + timedelta(minutes=1)
     assert reports(house, late).health("shop").databases[0].kinds[0].is_stale(late)
+
+
+def test_on_a_fresh_installation_nothing_is_late_before_it_was_due(house: House) -> None:
+    def is_late(now: datetime) -> bool:
+        status = reports(house, now).health("shop").databases[0]
+        assert status.needs_a_look(now)  # there is no backup, late or not
+        return status.kinds[0].is_stale(now)
+
+    with borrowed(house.pool) as connection:
+        alerts.mark_once(connection, [since_mark("shop/daily")], NOW + HOUR)
+    assert not is_late(NOW + 20 * HOUR)
+    assert is_late(NOW + 31 * HOUR)  # tomorrow's, and its grace
+
+
+def test_where_nobody_looks_for_alerts_all_is_not_well(house: House) -> None:
+    every_day(house, 3)
+    with borrowed(house.pool) as connection:
+        alerts.mark(connection, EVALUATED, NOW - 2 * HOUR)
+    report = reports(house).health()
+    assert not report.all_well
+    assert report.not_seen == [
+        "Nothing was looked at for alerts for 2 h 00 min: look into the clock's log for why."
+    ]
+    with borrowed(house.pool) as connection:
+        alerts.mark(connection, EVALUATED, NOW)
+    assert reports(house).health().all_well
 
 
 def test_one_database_at_a_time_and_only_for_those_who_may(house: House) -> None:

@@ -70,6 +70,9 @@ DELETE FROM alert_mark WHERE name = :name;
 -- name: marks()
 SELECT name, at FROM alert_mark;
 
+-- name: marks_of(names)
+SELECT name, at FROM alert_mark WHERE name = ANY (:names::text[]);
+
 -- name: undelivered(older_than_seconds)
 -- What people should have been told by now.
 SELECT id::text FROM outbox
