@@ -45,7 +45,7 @@ def not_proved(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[
     if found is None or found.verdict is Verdict.PASS:
         return
     bad = found.verdict is Verdict.FAIL
-    said = "failed" if bad else "could not verify anything"
+    said = "failed" if bad else "could not verify everything"
     yield Condition(
         f"restore-test:{facts.name}",
         "restore-test",

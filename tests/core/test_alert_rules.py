@@ -131,6 +131,8 @@ def test_severities() -> None:
     assert severity(replace(GOOD, tested=LastTest("t", "b", NOW, Verdict.FAIL, ""))) is Severity.CRITICAL
     test = LastTest("t", "b", NOW, Verdict.COULD_NOT_VERIFY, "")
     assert severity(replace(GOOD, tested=test)) is Severity.WARNING
+    (unverified,) = of_database(replace(GOOD, tested=test), NOW, Limits())
+    assert "could not verify everything" in unverified.sentence  # much of it was
     assert severity(with_newest(9 * HOUR, rows=600)) is Severity.WARNING
     assert severity(with_newest(9 * HOUR, rows=0)) is Severity.CRITICAL
 
