@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from bot.core.delivery import DeliverySummary
 from bot.core.notice_fields import FieldType
 from bot.core.people import Action, Actor
 from bot.core.reply import FormReply, Reply, Request, Submission
@@ -56,6 +57,9 @@ class Sending(Protocol):
     def rehearse(self, actor: Actor, notice_id: str, number: int) -> NoticeAnswer:
         """To the team alone."""
 
+    def redraw(self, notice_id: str) -> NoticeMessage:
+        """Have the message show how deliveries stand."""
+
 
 class Deliveries(Protocol):
     """What this command needs of `bot.services.deliveries.Deliveries`."""
@@ -65,7 +69,7 @@ class Deliveries(Protocol):
 
     def resolve_unknown(
         self, actor: Actor, delivery_id: int, answer: Literal["sent", "send-again"]
-    ) -> object:
+    ) -> DeliverySummary:
         """Say how one went."""
 
 
@@ -97,8 +101,7 @@ def answer(request: Request, actor: Actor, desk: NoticeDesk) -> Reply:
             _refuse_readers(actor)
             return Reply(form=desk.forms.begin(kind, product, stage))
         case OnRecipient(verb, delivery_id):
-            desk.deliveries.resolve_unknown(actor, delivery_id, "sent" if verb == "sent" else "send-again")
-            return Reply()
+            return _on_recipient(verb, delivery_id, actor, desk)
         case OnNotice() as wanted:
             return _on_notice(wanted, actor, desk)
 
@@ -124,11 +127,18 @@ def _on_notice(wanted: OnNotice, actor: Actor, desk: NoticeDesk) -> Reply:  # no
             return Reply(desk.sending.rehearse(actor, notice.id, number))
         case "retry":
             desk.deliveries.retry_failed(actor, notice.id, number)
-            return Reply(NoticeAnswer(notice, message.current, "retried"))
+            return Reply(NoticeAnswer(notice, desk.sending.redraw(notice.id).current, "retried"))
         case _:
             sent = desk.sending.confirm_send(actor, notice.id, number, _counted(wanted))
             said = "scheduled" if sent.waits_for == "time" else "sending"
             return Reply(NoticeAnswer(sent.notice, sent.current, said, sent.current.recipients))
+
+
+def _on_recipient(verb: str, delivery_id: int, actor: Actor, desk: NoticeDesk) -> Reply:
+    sent = verb == "sent"
+    summary = desk.deliveries.resolve_unknown(actor, delivery_id, "sent" if sent else "send-again")
+    message = desk.sending.redraw(summary.notice_id)
+    return Reply(NoticeAnswer(message.notice, message.current, "known-sent" if sent else "sent-again"))
 
 
 def _counted(wanted: OnNotice) -> int:

@@ -270,6 +270,13 @@ def is_over_after(revision: NoticeRevision, revisions: Sequence[NoticeRevision])
     )
 
 
+def is_over_now(revisions: Sequence[NoticeRevision]) -> bool:
+    """Whether the last word went out before and nothing waits behind it any more."""
+    sent = [r for r in revisions if r.state is RevisionState.SENT and r.sent_at]
+    last = max(sent, key=lambda r: r.sent_at or r.created_at, default=None)
+    return last is not None and is_over_after(last, revisions)
+
+
 def current(revisions: Sequence[NoticeRevision]) -> NoticeRevision | None:
     """The text that people work on: the newest open one of its own, else the newest that was sent."""
     own = [r for r in revisions if r.covered_by is None]

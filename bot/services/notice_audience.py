@@ -34,7 +34,7 @@ class NoticeAudience:
             channel: {name.lower(): name for name in found} for channel, found in now.recipients.items()
         }
         for channel, recipient in told:
-            if channel in self.channels:
+            if channel in self.channels and recipient.lower() not in now.never:
                 merged.setdefault(channel, {}).setdefault(recipient.lower(), recipient)
         return replace(now, recipients={channel: tuple(names.values()) for channel, names in merged.items()})
 

@@ -126,6 +126,9 @@ class NoticeLife:
         except SparewheelError as error:
             self._trouble(notice, revision, error)
             return
+        if not audience.total:  # everybody has left or wants no more; nobody would notice otherwise
+            self._trouble(notice, revision, UserError("Nobody would receive it."))
+            return
         with borrowed(self.pool) as connection:
             fresh = ledger.get(connection, notice.id, lock=True)
             if not notice_revisions.move(connection, "begin", notice.id, revision.number):

@@ -109,15 +109,24 @@ class NoticeSending:
         return self.deliveries.withdraw_waiting(connection, notice_id, number)
 
     def finished(self, connection: LedgerConnection, dispatch: Dispatch) -> None:
-        """Nobody waits any more: the text is out, in the transaction that ends its delivery."""
-        if not dispatch.rehearsal:
-            self.close(connection, dispatch.notice_id, dispatch.revision)
+        """Nobody waits any more: the text is out, in the transaction that ends its delivery.
 
-    def close(self, connection: LedgerConnection, notice_id: str, number: int) -> None:
-        """A text is out; with the last one the matter is over. Once, whoever calls first."""
+        Some of it may have been tried again long after; then the message alone changes.
+        """
+        if not dispatch.rehearsal and not self.close(connection, dispatch.notice_id, dispatch.revision):
+            self.book.redraw(connection, ledger.get(connection, dispatch.notice_id))
+
+    def redraw(self, notice_id: str) -> NoticeMessage:
+        """Have the message show how deliveries stand, after somebody decided about one."""
+        with borrowed(self.pool) as connection:
+            self.book.redraw(connection, ledger.get(connection, notice_id, lock=True))
+            return self.reading.read(connection, notice_id)
+
+    def close(self, connection: LedgerConnection, notice_id: str, number: int) -> bool:
+        """A text is out; with the last one the matter is over. Once, whoever calls first: True for them."""
         notice = ledger.get(connection, notice_id, lock=True)
         if not notice_revisions.move(connection, "sent", notice_id, number):
-            return
+            return False
         revision = revision_of(connection, notice, number)
         over = is_over_after(revision, notice_revisions.every(connection, notice_id))
         if over:
@@ -126,6 +135,7 @@ class NoticeSending:
         self.book.note(connection, now, the_clock(notice), "sent", revision)
         if over:
             self.book.note(connection, now, the_clock(notice), "over", revision)
+        return True
 
     def _look(self, notice_id: str, number: int) -> tuple[Notice, NoticeRevision]:
         with borrowed(self.pool) as connection:

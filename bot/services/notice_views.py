@@ -85,7 +85,8 @@ class NoticeDetails:
 class NoticeAnswer:
     """Said to whoever pressed: it counted.
 
-    `said`: drafted, edited, submitted, withdrawn, sending, scheduled, rehearsed. `number`: of recipients.
+    `said`: drafted, edited, submitted, withdrawn, stopped, sending, scheduled, rehearsed, retried,
+    known-sent, sent-again. `number`: of recipients.
     """
 
     notice: Notice

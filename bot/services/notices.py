@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.core.notices import EDITABLE, OPEN, Notice, NoticePhase, NoticeRevision, RevisionState
+from bot.core.notices import (
+    EDITABLE,
+    OPEN,
+    Notice,
+    NoticePhase,
+    NoticeRevision,
+    RevisionState,
+    is_over_now,
+)
 from bot.core.people import Action, Actor, identities_of
 from bot.errors import UserError
 from bot.ledger import notice_revisions
@@ -21,6 +29,7 @@ from bot.services.notice_sending import NoticeSending
 from bot.services.notice_views import NoticeAnswer, NoticeMessage
 from bot.services.notice_writing import NoticeInput, NoticeWriter, Written, not_in_this_state
 from bot.settings import Configuration
+from bot.settings.channels import SlackChannelSettings
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,7 @@ class Notices:
                 databases=written.databases,
                 audiences=typed.audiences,
                 owner=actor,
-                channel=typed.channel or self.configuration.slack.operations_channel,
+                channel=self._team_channel(typed.channel),
                 request_key=key,
             )
             notice_id = ledger.insert(connection, new)
@@ -158,14 +167,35 @@ class Notices:
             revision = revision_of(connection, notice, number)
             if revision.state not in OPEN:
                 raise not_in_this_state("withdrawn", revision.state.value)
-            if revision.state is not RevisionState.SENDING:
-                self._end(connection, revision, RevisionState.WITHDRAWN, f"by {actor.user}")
+            # One that is on its way is stopped, not ended; what was to follow it is withdrawn all the same.
+            self._end(
+                connection,
+                revision,
+                RevisionState.WITHDRAWN,
+                f"by {actor.user}",
+                going=revision.state is RevisionState.SENDING,
+            )
             if notice.phase is NoticePhase.DRAFT and revision.state is not RevisionState.SENDING:
                 ledger.end(connection, notice.id, NoticePhase.WITHDRAWN)
             what = "stopped" if revision.state is RevisionState.SENDING else "withdrawn"
+            over = self._end_if_over(connection, notice)
             self.book.note(connection, notice, actor, what, revision, note=stopped)
+            if over:
+                self.book.note(connection, ledger.get(connection, notice.id), actor, "over")
             self.approvals.note_void(connection, voided, actor)
             return NoticeAnswer(ledger.get(connection, notice.id), revision, what)
+
+    def _team_channel(self, asked_in: str | None) -> str | None:
+        """Where drafts and rehearsals may be read: never in a channel that customers are told in."""
+        told_in = {
+            one
+            for settings in self.configuration.channels.values()
+            if isinstance(settings, SlackChannelSettings)
+            for one in settings.channels
+        }
+        if asked_in is None or asked_in in told_in:
+            return self.configuration.slack.operations_channel
+        return asked_in
 
     def _admit(self, actor: Actor, what: str) -> None:
         self.gate.admit(actor, Action.WRITE_NOTICE, {"notice": what[:40]})
@@ -195,13 +225,27 @@ class Notices:
         self.book.note(connection, notice, actor, what, revision_of(connection, notice, number))
 
     def _end(
-        self, connection: LedgerConnection, revision: NoticeRevision, state: RevisionState, note: str
+        self,
+        connection: LedgerConnection,
+        revision: NoticeRevision,
+        state: RevisionState,
+        note: str,
+        *,
+        going: bool = False,
     ) -> None:
         changed = notice_revisions.move(
             connection, "end_open", revision.notice_id, revision.number, state=state.value, note=note
         )
-        if not changed:
+        if not changed and not going:
             raise not_in_this_state("changed", "on its way or over")
+
+    @staticmethod
+    def _end_if_over(connection: LedgerConnection, notice: Notice) -> bool:
+        """Where the last word was out already, only the text that was withdrawn kept the matter open."""
+        if notice.phase is not NoticePhase.LIVE:
+            return False
+        over = is_over_now(notice_revisions.every(connection, notice.id))
+        return over and ledger.end(connection, notice.id, NoticePhase.OVER)
 
     def _refuse_follow_up(self, connection: LedgerConnection, notice: Notice, typed: NoticeInput) -> None:
         if notice.phase is not NoticePhase.LIVE:

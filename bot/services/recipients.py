@@ -49,6 +49,7 @@ class Audience:
     invalid: tuple[str, ...] = field(default=(), repr=False)
     suppressed: int = 0
     repeated: int = 0
+    never: frozenset[str] = field(default=frozenset(), repr=False)  # who must not be written to, lower-case
 
     @property
     def counts(self) -> dict[str, int]:
@@ -96,11 +97,14 @@ class Recipients:
         reached: dict[str, dict[str, str]] = {}
         invalid: list[str] = []
         suppressed = repeated = 0
+        never: set[str] = set()
         for name in names:
             audience = self.settings(name)
             here = [one for one in audience.channels if wanted is None or one in wanted]
             by_mail = [one for one in here if self.channels.reaches(one) is None]
-            found = self._addresses(name, audience) if by_mail else Addresses(())
+            unwanted = self._never(audience) if by_mail else set()
+            found = sift(self._raw(name, audience), unwanted) if by_mail else Addresses(())
+            never |= unwanted
             invalid += found.invalid
             suppressed, repeated = suppressed + len(found.suppressed), repeated + found.repeated
             for channel in here:
@@ -113,15 +117,16 @@ class Recipients:
             tuple(dict.fromkeys(invalid)),
             suppressed,
             repeated,
+            frozenset(never),
         )
 
-    def _addresses(self, name: str, audience: AudienceSettings) -> Addresses:
+    def _never(self, audience: AudienceSettings) -> set[str]:
         with borrowed(self.pool) as connection:
-            never = suppressions.every(connection)
+            never = set(suppressions.every(connection))
         if audience.suppressed is not None:
             lines = _read_lines(audience.suppressed)
             never |= {line.strip().lower() for line in lines if line.strip() and not line.startswith("#")}
-        return sift(self._raw(name, audience), never)
+        return never
 
     def _raw(self, name: str, audience: AudienceSettings) -> Iterator[str]:
         if audience.csv is not None:

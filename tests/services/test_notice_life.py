@@ -341,3 +341,53 @@ def test_everything_about_a_notice_as_markdown_holds_no_address_and_no_markup_of
     assert "````text" in written
     words = notice_export.texts(texts_of(house, message), "America/Chicago")
     assert message.current.text.html in words
+
+
+def test_an_audience_that_nobody_is_in_any_more_is_told_of_and_not_forgotten(
+    house: House, tmp_path: Path
+) -> None:
+    later_today = (datetime.now(UTC) + 2 * HOUR).isoformat()
+    written = house.notices.writing.draft(OLGA, works(send_at=later_today), "k1")
+    message = confirm(house, approve(house, written))
+    file = tmp_path / "customers.csv"
+    kept = file.read_text()
+    file.write_text("email\n")
+    tick(house, datetime.now(UTC) + 3 * HOUR)
+    assert [ask[1] for ask in asks(house)] == ["trouble", "trouble"]
+    assert states(house, message) == [("scheduled", RevisionState.SCHEDULED)]
+    file.write_text(kept)
+    tick(house, datetime.now(UTC) + 3 * HOUR)
+    assert out(house, message) == [1]
+
+
+def test_stopping_a_text_takes_back_what_was_to_follow_it(house: House) -> None:
+    written = house.notices.writing.draft(OLGA, works(follow_ups=ALL), "k1")
+    message = confirm(house, approve(house, written))
+    assert house.notices.writing.withdraw(OLGA, message.notice.id, 1).said == "stopped"
+    tick(house, datetime.now(UTC))
+    assert states(house, message)[0] == ("scheduled", RevisionState.SENT)
+    assert {state for _, state in states(house, message)[1:]} == {RevisionState.WITHDRAWN}
+
+
+def test_who_wants_no_more_mail_gets_no_follow_up_either(house: House, tmp_path: Path) -> None:
+    audiences = house.configuration.audiences
+    never = tmp_path / "never.txt"
+    never.write_text("")
+    changed = audiences["customers"].model_copy(update={"suppressed": never})
+    house.notices.sending.audience.recipients.__dict__["audiences"] = {"customers": changed}
+    message = sent(house, outage())
+    never.write_text(f"{PEOPLE[0].upper()}\n")
+    reached = house.notices.sending.audience.gather(("customers",), message.notice.id)
+    assert set(reached.recipients["mail"]) == set(PEOPLE[1:])
+
+
+def test_a_matter_whose_last_word_is_out_ends_with_the_draft_that_kept_it_open(house: House) -> None:
+    message = sent(house, works(follow_ups=("completed",), start=datetime.now(UTC) + HOUR))
+    typed = later(message, "started", end=(datetime.now(UTC) + 3 * HOUR).isoformat())
+    house.notices.writing.follow_up(OLGA, message.notice.id, typed, "f1")
+    tick(house, datetime.now(UTC) + 4 * HOUR)
+    out(house, message)
+    assert now_of(house, message).notice.phase is NoticePhase.LIVE  # somebody writes on still
+    draft = now_of(house, message).current
+    house.notices.writing.withdraw(OLGA, message.notice.id, draft.number)
+    assert now_of(house, message).notice.phase is NoticePhase.OVER

@@ -11,21 +11,28 @@ import pytest
 from slack_bolt import BoltRequest
 
 from bot.app import House
+from bot.core.delivery import REHEARSAL
 from bot.core.notices import RevisionState
+from bot.ledger.connection import borrowed
 from bot.ledger.outbox import OutboxMessage
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.press import entered as state
 from bot.sandbox.slack.server import SlackServer
 from bot.slack.buttons import (
     APPROVE,
+    NOTICE_AGAIN,
     NOTICE_EDIT,
     NOTICE_NEXT,
+    NOTICE_REHEARSE,
+    NOTICE_RETRY,
     NOTICE_SEND,
+    NOTICE_SENT,
     NOTICE_SUBMIT,
     NOTICE_WITHDRAW,
 )
 from bot.slack.deliver import Deliverer
 from bot.slack.edge import Edge
+from bot.wiring.deliveries import delivery_runner_of
 from tests.slack.conftest import wait_for
 from tests.slack.test_approvals import press
 from tests.slack.test_edge import answer, answers
@@ -260,3 +267,64 @@ def test_whoever_may_not_write_sees_no_form(people: SandboxClient) -> None:
     assert people.view("vera") is None
     assert "Did you mean `/notice maintenance`?" in answer(people, "omar", "/notice maintenanse")
     assert "Writing notices needs" in answer(people, "vera", "/notice help")
+
+
+def out_with_troubles(people: SandboxClient, house: House, deliver: Callable[[], None]) -> str:
+    """A notice that is out, but for one that failed and two that nobody knows of; its id."""
+    draft(people, deliver)
+    approve(people, deliver)
+    press(people, "omar", NOTICE_SEND, the_message(people)["ts"])
+    found = house.notices.reading.newest(notices.OLGA).entries[0][0].id
+    notices.deliver(house, found, 1)
+    with borrowed(house.pool) as connection:
+        for state in ("failed", "unknown", "unknown"):
+            connection.execute(
+                "update delivery set state = %s, finished_at = case when %s then now() end, attempt = 'a',"
+                " error = 'The mail server was silent.', reference = null"
+                " where id = (select min(id) from delivery where state = 'sent')",
+                (state, state == "failed"),
+            )
+    house.notices.sending.redraw(found)
+    deliver()
+    return found
+
+
+def test_what_went_wrong_is_decided_in_the_message_and_it_shows_that_at_once(
+    people: SandboxClient, house: House, deliver: Callable[[], None]
+) -> None:
+    found = out_with_troubles(people, house, deliver)
+    ts = the_message(people)["ts"]
+    assert the_message(people)["text"].startswith("*Sent, 1 failed, 2 not known: Planned maintenance")
+    assert labels(the_message(people)).count("It was sent") == 2
+    for action in (NOTICE_RETRY, NOTICE_SENT, NOTICE_AGAIN):
+        assert "role" in press(people, "vera", action, ts)
+    assert "Those that failed are tried again" in press(people, "omar", NOTICE_RETRY, ts)
+    deliver()
+    assert "1 failed" not in the_message(people)["text"]
+    assert "Nothing of this notice failed" in answer(people, "omar", f"/notice retry {found}.1")
+    assert "it was sent" in press(people, "omar", NOTICE_SENT, ts)
+    deliver()
+    assert labels(the_message(people)).count("It was sent") == 1
+    assert "once more" in press(people, "omar", NOTICE_AGAIN, ts)
+    deliver()
+    assert "It was sent" not in labels(the_message(people))
+    notices.deliver(house, found, 1)  # nobody is left to redraw it but the end itself
+    deliver()
+    assert "`mail`: 3 of 3 sent" in the_message(people)["text"]
+
+
+def test_a_rehearsal_by_its_button_is_read_by_the_team_alone(
+    people: SandboxClient, house: House, deliver: Callable[[], None]
+) -> None:
+    draft(people, deliver)
+    ts = the_message(people)["ts"]
+    assert "role" in press(people, "vera", NOTICE_REHEARSE, ts)
+    assert "A rehearsal goes to the team alone" in press(people, "omar", NOTICE_REHEARSE, ts)
+    with borrowed(house.pool) as connection:
+        row = connection.execute("select id from dispatch where rehearsal").fetchone()
+    assert row is not None
+    delivery_runner_of(house).run(row["id"], REHEARSAL)
+    shown = [str(one["blocks"]) for one in people.messages() if "nobody but this channel" in str(one)]
+    assert len(shown) == 1
+    assert "The web app" in shown[0]
+    assert house.notices.reading.newest(notices.OLGA).entries[0][1].state is RevisionState.DRAFT  # type: ignore[union-attr] # it has a text

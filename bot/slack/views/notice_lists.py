@@ -26,6 +26,8 @@ _SAID = {
     "scheduled": "It goes out by itself at its time, to {1}.",
     "stopped": "Stopped. Whoever was not written to yet will not be; the message shows who was.",
     "retried": "Those that failed are tried again; the message shows how it goes.",
+    "known-sent": "Noted: it was sent. Nothing goes out again.",
+    "sent-again": "It is sent to this recipient once more; the message shows how it goes.",
     "rehearsed": "A rehearsal goes to the team alone, marked as one.",
 }
 _HAPPENED = {
