@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import apprise
 
 from bot.channels.interface import Outgoing, Receipt
 from bot.errors import ChannelRefusedError, ChannelUnknownError, ConfigurationError
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+]{0,19}")
 
 
 @dataclass
@@ -42,7 +45,7 @@ def labelled(text: str, variable: str) -> dict[str, str]:
         ConfigurationError: there is none, or one that Apprise cannot read.
     """
     urls = [line.strip() for line in text.splitlines() if line.strip()]
-    found = {f"{n}-{url.partition('://')[0].lower()}": url for n, url in enumerate(urls, 1)}
+    found = {f"{n}-{_scheme(url)}": url for n, url in enumerate(urls, 1)}
     wrong = [label for label, url in found.items() if not apprise.Apprise().add(url)]
     if wrong or not found:
         raise ConfigurationError(
@@ -51,3 +54,9 @@ def labelled(text: str, variable: str) -> dict[str, str]:
             next_step="Write one URL a line, as Apprise's documentation lists them.",
         )
     return found
+
+
+def _scheme(url: str) -> str:
+    """What stands before `://`, where that is a word; a mistyped URL may be nothing but its secret."""
+    scheme, parted, _ = url.partition("://")
+    return scheme.lower() if parted and _SCHEME.fullmatch(scheme) else "unreadable"

@@ -91,7 +91,8 @@ def blocks(message: Outgoing, mark: str = "") -> list[dict[str, Any]]:
     texts += split_mrkdwn(message.slack)
     if len(texts) > BLOCKS:
         raise ChannelRefusedError("The notice is longer than Slack takes in one message.")
-    return [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in texts]
+    # `verbatim`: Slack makes no links or mentions of its own from what somebody typed.
+    return [{"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}} for text in texts]
 
 
 def _explained(error: Exception) -> ChannelError:

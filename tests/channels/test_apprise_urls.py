@@ -39,3 +39,10 @@ def test_a_service_that_is_gone_from_the_configuration_is_refused() -> None:
 def test_what_apprise_cannot_read_is_found_at_once(text: str) -> None:
     with pytest.raises(ConfigurationError, match="URLS"):
         labelled(text, "URLS")
+
+
+@pytest.mark.parametrize("text", ["slack:/T0/B0/s3cret", "s3cret", "a s3cret://x"])
+def test_a_mistyped_url_is_not_repeated(text: str) -> None:
+    with pytest.raises(ConfigurationError) as wrong:
+        labelled(text, "URLS")
+    assert "s3cret" not in str(wrong.value) + wrong.value.sentence

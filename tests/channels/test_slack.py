@@ -82,3 +82,8 @@ def test_a_rehearsal_says_that_it_is_one(slack: SlackServer) -> None:
     open_rehearsal(client).hand_over(outgoing("C0OPS"))
     (posted,) = client.conversations_history(channel="C0OPS")["messages"]
     assert "nobody but this channel" in posted["blocks"][0]["text"]["text"]
+
+
+def test_slack_makes_nothing_of_its_own_from_what_was_typed() -> None:
+    made = blocks(outgoing(slack="@channel, see https://evil.example and #general"))
+    assert all(block["text"]["verbatim"] for block in made)
