@@ -25,7 +25,7 @@ OMAR = Actor("T0SANDBOX", "U0OMAR", Source.SLACK, frozenset({Role.OPERATOR}))
 pytestmark = pytest.mark.usefixtures("socket")
 
 ASK = Ask(
-    topic="notice",
+    topic="works",  # nobody acts on these
     subject="n1n2n3n4",
     content_hash="ab" * 32,
     title="Send a notice",
