@@ -385,6 +385,20 @@ def test_withdrawn_in_the_middle_nobody_else_gets_it(
     assert states(service, made) == {DeliveryState.SENT: 5, DeliveryState.WITHDRAWN: 15}
 
 
+def test_who_was_in_flight_at_the_withdrawal_and_not_taken_is_withdrawn_too(
+    service: Deliveries, runner: DeliveryRunner, book: Book, pool: LedgerPool
+) -> None:
+    def script(_: Outgoing) -> None:
+        with borrowed(pool) as connection:
+            service.withdraw_waiting(connection, made.notice_id, 1)
+        raise ChannelBusyError("The mail server wants it later.", retry_after=0.01)
+
+    book.script = script
+    made = planned(service)
+    runner.run(made.id, "mail")
+    assert states(service, made) == {DeliveryState.WITHDRAWN: len(PEOPLE)}
+
+
 def test_follow_ups_know_what_went_before(service: Deliveries, runner: DeliveryRunner, book: Book) -> None:
     first = planned(service, PEOPLE[:2])
     runner.run(first.id, "mail")

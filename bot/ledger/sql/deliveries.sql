@@ -116,10 +116,21 @@ WHERE id = :id AND attempt = :attempt AND state = 'begun';
 
 -- name: settle_waiting(id, attempt, error, wait_seconds, counted)!
 -- Surely not handed over. Where the channel and not the recipient is at fault, the attempt does not count.
+-- Where the others were withdrawn meanwhile, it is too, unless a person has asked for it since.
+WITH stopped AS (
+    SELECT EXISTS (
+        SELECT FROM delivery AS other
+        JOIN delivery AS this ON this.dispatch_id = other.dispatch_id
+        WHERE this.id = :id AND NOT this.again AND other.state = 'withdrawn'
+    ) AS it
+)
 UPDATE delivery
-SET state = 'waiting', attempt = NULL, begun_at = NULL, error = :error,
+SET state = CASE WHEN stopped.it THEN 'withdrawn' ELSE 'waiting' END,
+    finished_at = CASE WHEN stopped.it THEN clock_timestamp() END,
+    attempt = NULL, begun_at = NULL, error = :error,
     not_before = clock_timestamp() + make_interval(secs => :wait_seconds),
     attempts = attempts - CASE WHEN :counted THEN 0 ELSE 1 END
+FROM stopped
 WHERE id = :id AND attempt = :attempt AND state IN ('begun', 'unknown');
 
 -- name: stumble(dispatch_id, channel, attempt, waits_for)$
