@@ -324,8 +324,10 @@ def test_glass_is_not_broken_by_others_nor_in_a_hurry_nor_for_other_content(glas
 
 
 def test_no_such_request(house: House) -> None:
-    for word in ("", "a", "zzzzzzzz", "%%%%", "' or 1=1"):
-        with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError):
+        house.approvals.message("zzzzzzzz")
+    for word in ("", "a", "%%%%", "' or 1=1"):
+        with pytest.raises(UserError, match="is no request id"):
             house.approvals.message(word)
 
 
@@ -377,3 +379,15 @@ def test_a_yes_reaches_what_it_was_asked_for_or_neither_is_written(house: House)
         house.approvals.decide(APRIL, approval.id, HASH, "approve")
     assert now_of(house, approval).state is ApprovalState.PENDING
     assert "approval.approved" not in actions(house)
+
+
+def test_a_request_that_cannot_end_does_not_keep_the_others_from_it(house: House) -> None:
+    def refuse(_: object, approval: Approval, _actor: Actor) -> None:
+        if approval.subject == "stuck":
+            raise UserError("The text was changed in this moment.", next_step="")
+
+    stuck, other = ask(house, subject="stuck"), ask(house, subject="others")
+    house.approvals.aftermath.ended["restore"] = refuse
+    house.approvals.tick(datetime.now(UTC) + timedelta(days=30))
+    assert now_of(house, stuck).state is ApprovalState.PENDING
+    assert now_of(house, other).state is ApprovalState.EXPIRED
