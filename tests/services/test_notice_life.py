@@ -391,3 +391,13 @@ def test_a_matter_whose_last_word_is_out_ends_with_the_draft_that_kept_it_open(h
     draft = now_of(house, message).current
     house.notices.writing.withdraw(OLGA, message.notice.id, draft.number)
     assert now_of(house, message).notice.phase is NoticePhase.OVER
+
+
+def test_a_draft_is_not_posted_where_customers_read(ledger_url: str, tmp_path: Path) -> None:
+    chat = '[channels.chat]\ntype = "slack"\nchannels = ["C0CUSTOMERS"]'
+    with notice_house(ledger_url, tmp_path, chat) as told_there:
+        written = told_there.notices.writing
+        asked_there = written.draft(OLGA, replace(works(), channel="C0CUSTOMERS"), "k1")
+        assert asked_there.notice.channel == "C0OPS"
+        elsewhere = written.draft(OLGA, replace(works(), channel="C0TEAM"), "k2")
+        assert elsewhere.notice.channel == "C0TEAM"
