@@ -34,7 +34,9 @@ def _loss(measured: Measured, rpo: timedelta | None) -> str:
     if measured.loss is None:
         return f"RPO       {measured.days} days: nothing was stored{allowed}"
     missed = f"; missed {plural(measured.loss.over, 'time')}" if measured.loss.over else ""
-    return f"RPO       {measured.days} days: at most {_span(measured.loss.worst)} at risk{allowed}{missed}"
+    before = f"; nothing was stored before {_time(measured.begins)}" if measured.begins else ""
+    worst = _span(measured.loss.worst)
+    return f"RPO       {measured.days} days: at most {worst} at risk{allowed}{missed}{before}"
 
 
 def _recovery(measured: Measured, rto: timedelta | None) -> str:

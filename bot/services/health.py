@@ -140,7 +140,8 @@ def _measured(connection: LedgerConnection, sources: Sources, name: str, now: da
     holding = [run for run in health.runs(connection, name, since) if run.kind in _HOLDS[Kind.CRITICAL]]
     tests, slowest = health.recoveries(connection, name, since)
     loss = worst_loss(holding, since, now, timedelta(seconds=rpo) if rpo else None)
-    return Measured(MEASURED_DAYS, loss, slowest, tests)
+    begins = holding[0].snapshot_at if holding and holding[0].snapshot_at > since else None
+    return Measured(MEASURED_DAYS, loss, slowest, tests, begins)
 
 
 def _coverage(

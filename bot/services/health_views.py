@@ -14,12 +14,16 @@ from bot.core.health import Loss
 
 @dataclass(frozen=True)
 class Measured:
-    """The last `days` days: data at risk, and how long bringing a full backup back took in restore tests."""
+    """The last `days` days: data at risk, and how long bringing a full backup back took in restore tests.
+
+    `begins`: the first backup of all, where it is younger than that; before it everything was at risk.
+    """
 
     days: int
     loss: Loss | None
     recovery: timedelta | None = None  # the slowest
     tests: int = 0
+    begins: datetime | None = None
 
 
 @dataclass(frozen=True)

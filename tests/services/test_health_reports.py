@@ -97,6 +97,19 @@ def test_what_was_measured_stands_against_what_is_allowed(house: House) -> None:
     assert (measured.tests, measured.recovery) == (1, timedelta(seconds=660))
 
 
+def test_what_was_before_the_first_backup_is_not_called_kept(house: House) -> None:
+    def begins(database: str = "shop") -> datetime | None:
+        facts = reports(house).health(database).databases[0].facts
+        assert facts is not None
+        return facts.measured.begins
+
+    first = stored(house, NOW - 3 * DAY).snapshot_at
+    stored(house, NOW - DAY)
+    assert begins() == first
+    stored(house, NOW - 31 * DAY)
+    assert begins() is None
+
+
 def test_gaps_are_named_by_date_over_the_change_of_the_clocks(house: House) -> None:
     every_day(house, 40, 10, 25, 26)
     coverage = reports(house).health("shop").databases[0].facts.coverage[0].coverage  # type: ignore[union-attr]  # there for one database

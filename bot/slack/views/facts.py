@@ -95,6 +95,7 @@ def _loss(measured: Measured, rpo: timedelta | None) -> Mrkdwn:
         "worst": _seconds(loss.worst if loss else None),
         "at": loss.at if loss else None,
         "over": loss.over if loss else 0,
+        "begins": measured.begins,
         "allowed": _seconds(rpo),
     }
     return line("report_loss", values)
