@@ -119,7 +119,7 @@ def test_a_connection_out_reaches_nobody(
 ) -> None:
     house = make_house(extra='restore_test.keep_failed = "0s"')
     with deaf_server() as (port, calls):
-        run(shop, harm(f"perform dblink_connect('host=127.0.0.1 port={port} user=x password=y')"))
+        run(shop, harm(f"perform public.dblink_connect('host=127.0.0.1 port={port} user=x password=y')"))
         with psycopg.connect(shop.admin_url, autocommit=True) as admin:
             admin.execute("create extension dblink")
         run(shop, "create index on loads (harm(id))")
