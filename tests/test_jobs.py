@@ -25,7 +25,7 @@ from bot.jobs import Handlers, Worker, WorkerSettings
 from bot.ledger import backups
 from bot.ledger.connection import LedgerPool, borrowed, open_pool
 from bot.ledger.migrate import migrate
-from bot.ledger.queue import Queue
+from bot.ledger.queue import FAST, NOTICES, SLOW, Queue
 from bot.sandbox.embedded.cluster import Cluster
 from bot.sandbox.embedded.servers import EmbeddedServers
 from tests.support.servers import traversable_folder
@@ -375,7 +375,7 @@ def test_a_ledger_that_stops_and_starts_is_survived(embedded: EmbeddedServers) -
                 cluster.stop()
                 threading.Event().wait(3)  # several heartbeats and fetches fail meanwhile
                 cluster.start(preferred_port=port)
-                until(lambda: _listeners(pool) == 2)
+                until(lambda: _listeners(pool) == len((FAST, SLOW, NOTICES)))
                 with borrowed(pool) as conn:
                     Queue().deliver(conn, "after", "backup", "a")
                 assert seen.wait_for(2) == ["begun", "after"]

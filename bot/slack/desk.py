@@ -104,10 +104,11 @@ class Desk:
         try:
             if not self.take(request.team, request.key):
                 return None, notes
-            actor, notes = self._who(request.team, request.user, request.command)
+            verb = request.text.split(maxsplit=1)[0] if request.text.strip() else ""
+            actor, notes = self._who(request.team, request.user, f"{request.command} {verb}".lower())
             if not actor.roles:
                 self.doors.refuse_stranger(actor, f"{request.command} {request.text}".strip())
-                return Reply(Refusal(stranger())), notes
+                return Reply(Refusal(_no_role(notes))), notes
             return self.doors.commands[request.command](request, actor), notes
         except WordsError as error:
             return Reply(Refusal(error, error.suggestion)), notes
@@ -116,10 +117,10 @@ class Desk:
 
     def _form_reply(self, sent: Submission) -> FormReply | SparewheelError:
         try:
-            actor, _ = self._who(sent.team, sent.user, sent.form)
+            actor, notes = self._who(sent.team, sent.user, sent.form)
             if not actor.roles:
                 self.doors.refuse_stranger(actor, f"form {sent.form}")
-                return stranger()
+                return _no_role(notes)
             return self.doors.forms[sent.form](sent, actor)
         except Exception as error:  # noqa: BLE001 - as above
             return _told(error)
@@ -153,6 +154,16 @@ def stranger() -> NotAllowedError:
     return NotAllowedError(
         "You have no role here yet, so this bot cannot do that for you.",
         next_step="Ask an administrator to add you, or your user group, to `[roles]` in the configuration.",
+    )
+
+
+def _no_role(notes: Notes) -> NotAllowedError:
+    """Not knowing means no, but it is not the same as having no role."""
+    if not notes:
+        return stranger()
+    return NotAllowedError(
+        "Slack does not say right now which role you have, so nothing was done.",
+        next_step="Try again in a minute.",
     )
 
 

@@ -45,23 +45,23 @@ class Directory:
 
         `fresh`: nothing remembered counts; Slack is asked about every group that may matter.
         """
-        if fresh:
-            self._members.clear()
         if team != self._team:
             return Standing(frozenset(), ("Only people of the bot's own workspace can hold a role.",))
         held: set[Role] = set()
         not_known: dict[str, str] = {}
         for role, ids in self._roles.items():
             for one in ids:
-                if one == user or (one.startswith("S") and self._is_member(one, user, not_known)):
+                if one == user or (
+                    one.startswith("S") and self._is_member(one, user, not_known, fresh=fresh)
+                ):
                     held.add(role)
         return Standing(frozenset(held), tuple(not_known.values()))
 
-    def _is_member(self, group: str, user: str, not_known: dict[str, str]) -> bool:
+    def _is_member(self, group: str, user: str, not_known: dict[str, str], *, fresh: bool) -> bool:
         if group in not_known:
             return False
         try:
-            return user in self._group(group)
+            return user in self._group(group, fresh=fresh)
         except Exception as error:  # noqa: BLE001 - whatever it was: not knowing means no role
             not_known[group] = (
                 f"Slack could not say who is in the group {group} ({code_of(error)}), "
@@ -69,9 +69,9 @@ class Directory:
             )
             return False
 
-    def _group(self, group: str) -> frozenset[str]:
+    def _group(self, group: str, *, fresh: bool) -> frozenset[str]:
         known = self._members.get(group)
-        if known and self._clock() - known[0] < _CACHE_SECONDS:
+        if known and not fresh and self._clock() - known[0] < _CACHE_SECONDS:
             return known[1]
         answer: Any = self._client.usergroups_users_list(usergroup=group)
         members = frozenset(str(user) for user in answer["users"])

@@ -18,7 +18,9 @@ class Doors:
 
     `commands`: "/backup" -> its handler. `forms`: a modal's callback id -> its handler, which must be safe to
     call again with the same submission (its view_id is the key). `home`: a person's Home tab as a view.
-    `fresh`: the commands and forms whose sender's roles are asked of Slack anew, not remembered for a minute.
+    `fresh`: the forms, and the commands with their verb ("/approvals approve"), whose sender's roles are
+    asked of Slack anew, not remembered for a minute. Slack answers 20 such questions a minute: only what
+    decides belongs here.
     `refuse_stranger` writes down that somebody without any role asked for something.
     """
 

@@ -11,6 +11,8 @@ from bot.wiring import alerts as wired_alerts
 from bot.wiring import notices as wired_notices
 from commands import approvals, backup, notice_words, restore_test, restore_words, suggest
 
+_DECIDING = (approval_forms.DECLINE, approval_forms.BREAK_GLASS, approval_forms.BREAK_GLASS_CONFIRMED)
+
 
 def doors_of(house: House) -> Doors:
     """Every door of this house."""
@@ -44,6 +46,6 @@ def doors_of(house: House) -> Doors:
         forms=forms,
         home=house.home.of,
         # Whoever decides must hold the role at the click, not a minute ago.
-        fresh=frozenset({approvals.COMMAND, notice_words.COMMAND, *forms}),
+        fresh=frozenset({f"{approvals.COMMAND} approve", f"{notice_words.COMMAND} send", *_DECIDING}),
         refuse_stranger=house.backups.refuse_stranger,
     )

@@ -50,3 +50,13 @@ def test_failing_to_know_means_no_and_is_not_remembered(web: WebClient, people: 
     assert directory.look(TEAM, "U0OMAR").roles == {Role.OPERATOR}  # remembered for a minute
     clock.now = 61.0
     assert directory.look(TEAM, "U0OMAR").roles == frozenset()  # and no longer
+
+
+def test_a_fresh_look_asks_anew_and_forgets_nothing_when_it_fails(
+    web: WebClient, people: SandboxClient
+) -> None:
+    directory = Directory(web, {Role.OPERATOR: ("S0OPERATORS",)}, TEAM, Hand())
+    assert directory.look(TEAM, "U0OMAR").roles == {Role.OPERATOR}
+    people.fault("500", methods=("usergroups.users.list",))
+    assert directory.look(TEAM, "U0OMAR", fresh=True).roles == frozenset()
+    assert directory.look(TEAM, "U0OMAR").roles == {Role.OPERATOR}

@@ -56,6 +56,19 @@ def test_a_backup_is_asked_for_and_its_message_waits_in_the_outbox(
 
 
 @pytest.mark.usefixtures("socket")
+def test_not_knowing_who_somebody_is_means_no_and_is_not_told_as_having_no_role(
+    people: SandboxClient, house: House, edge: Edge
+) -> None:
+    edge.directory._roles = {Role.OPERATOR: ("S0OPERATORS",)}
+    people.fault("500", methods=("usergroups.users.list",))
+    text = answer(people, "omar", "/backup now full cruzonic")
+    assert "Slack does not say right now which role you have" in text
+    assert "Ask an administrator" not in text
+    with borrowed(house.pool) as connection:
+        assert audit.recent(connection)[0].action == "access.refused"
+
+
+@pytest.mark.usefixtures("socket")
 def test_somebody_without_a_role_is_refused_politely_and_noted(
     people: SandboxClient, house: House, waiting: Waiting
 ) -> None:
