@@ -175,7 +175,7 @@ def _without_verb(words: list[Token], known: Known) -> Wanted:
         raise WordsError("Say what to do with that backup.", suggestion=suggest.line("show", words))
     if near := suggest.near(first.word, known.databases):
         raise suggest.unknown(first, suggest.line("status", [Token(near, near)]))
-    raise suggest.unknown(first, None, _VERBS)
+    raise suggest.unknown(first, None, (*_VERBS, "schedule"))
 
 
 def _now(words: list[Token], known: Known) -> Now:

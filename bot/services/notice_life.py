@@ -71,6 +71,9 @@ class NoticeLife:
                 self._tend(notice_id, moment)
             except SparewheelError as error:
                 log.warning("notice %s: %s", notice_id, error.sentence)
+            except Exception:
+                # One notice that cannot be tended must not keep an emergency waiting behind it.
+                log.exception("notice %s could not be tended", notice_id)
 
     def _tend(self, notice_id: str, now: datetime) -> None:
         with borrowed(self.pool) as connection:

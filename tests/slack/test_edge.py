@@ -10,6 +10,7 @@ from slack_bolt import BoltRequest
 
 from bot.app import House
 from bot.core.backup import State
+from bot.core.people import Role
 from bot.errors import ConfigurationError, SlackError
 from bot.ledger import audit
 from bot.ledger.connection import borrowed

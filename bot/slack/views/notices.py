@@ -139,6 +139,7 @@ def _buttons(view: NoticeMessage) -> list[Block]:
         RevisionState.SUBMITTED: [edit, button("Rehearse", NOTICE_REHEARSE, key), withdraw],
         RevisionState.APPROVED: [_send_button(view), edit, withdraw],
         RevisionState.SCHEDULED: [withdraw],
+        RevisionState.SENDING: [withdraw],
     }.get(view.current.state, [])
     if view.notice.phase is NoticePhase.LIVE:
         row.append(button("Write the next word", NOTICE_NEXT, view.notice.id))
