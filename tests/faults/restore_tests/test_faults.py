@@ -22,7 +22,7 @@ from bot.core.verdict import Verdict
 from bot.errors import ConfigurationError, NotAllowedError, UserError
 from bot.ledger import audit
 from bot.sandbox.embedded.servers import EmbeddedServers
-from bot.services import fetching
+from bot.services import fetching, proving
 from tests.support.bad_days import STAGED, deaf_server, expire_leases, held_at, rules_of
 from tests.support.gates import Gate, gated_runner
 from tests.support.house import (
@@ -349,6 +349,8 @@ def test_a_cancel_ends_it_and_leaves_nothing(
         thread.start()
         assert reached.wait(60)
         assert house.restore_tests.cancel(OMAR, record.id[:4]).was_queued is False
+        if step is Step.PREPARING:  # nothing is made for somebody who has said stop
+            monkeypatch.setattr(proving.scratch, "create", lambda *_, **__: pytest.fail("it was made"))
         go.set()
         thread.join(120)
     assert (ended[0].test.verdict, rules_of(ended[0])) == (Verdict.COULD_NOT_VERIFY, {"CANCELLED"})
