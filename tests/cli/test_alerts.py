@@ -31,5 +31,5 @@ def test_alerts_in_a_terminal(sparewheel: CommandLine) -> None:
     shown = sparewheel("alerts", "show", alert.id)
     assert "acknowledged by" in shown
     assert "`sparewheel backup now full fleet`" in shown
-    assert "no alert's id" in sparewheel("alerts", "ack", "?!", code=2)
+    assert "no alert id" in sparewheel("alerts", "ack", "?!", code=2)
     assert "means nothing here" in sparewheel("alerts", "flet", code=2)
