@@ -21,6 +21,12 @@ from tests.support.house import Plan, folder_storage, open_house
 NOW = datetime.now(UTC)
 
 
+@pytest.fixture(autouse=True)
+def of_this_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger's own times are of now, and the suite may have been collected long ago."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now(UTC))
+
+
 @pytest.fixture
 def house(ledger_url: str, tmp_path: Path) -> Iterator[House]:
     plan = Plan(

@@ -34,6 +34,12 @@ class Watcher(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.fixture(autouse=True)
+def of_this_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger's own times are of now, and the suite may have been collected long ago."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now(UTC))
+
+
 @pytest.fixture
 def watcher() -> Iterator[tuple[str, list[str]]]:
     heard: list[str] = []

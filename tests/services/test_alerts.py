@@ -35,6 +35,12 @@ BAD = Condition("rpo:shop", "rpo", Severity.CRITICAL, "shop", "Too old.", "Back 
 LOOKED: set[tuple[str, str | None]] = {("rpo", "shop")}
 
 
+@pytest.fixture(autouse=True)
+def of_this_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger's own times are of now, and the suite may have been collected long ago."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now(UTC))
+
+
 @pytest.fixture
 def house(ledger_url: str, tmp_path: Path) -> Iterator[House]:
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
@@ -61,20 +67,20 @@ def store_backup(house: House, age: timedelta = HOUR) -> None:
         support.stored(connection, "shop", snapshot_at=NOW - age)
 
 
-def hear_a_worker(house: House, at: datetime = NOW) -> None:
+def hear_a_worker(house: House, at: datetime | None = None) -> None:
     with borrowed(house.pool) as connection:
         connection.execute("delete from procrastinate_workers")
-        connection.execute("insert into procrastinate_workers (last_heartbeat) values (%s)", [at])
+        connection.execute("insert into procrastinate_workers (last_heartbeat) values (%s)", [(at or NOW)])
 
 
-def look(house: House, at: datetime = NOW) -> None:
+def look(house: House, at: datetime | None = None) -> None:
     """An evaluation with a worker that lives."""
-    hear_a_worker(house, at)
-    house.alerts.evaluate(at)
+    hear_a_worker(house, (at or NOW))
+    house.alerts.evaluate(at or NOW)
 
 
-def see(house: House, at: datetime = NOW, *conditions: Condition) -> None:
-    house.alerts.apply(Seen(list(conditions), LOOKED), at)
+def see(house: House, at: datetime | None = None, *conditions: Condition) -> None:
+    house.alerts.apply(Seen(list(conditions), LOOKED), (at or NOW))
 
 
 def test_an_alert_is_one_message_and_its_history(house: House) -> None:

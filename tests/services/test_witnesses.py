@@ -29,6 +29,12 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 ARCHIVE, MANIFEST = b"archive" * 100, b"{}"
 
 
+@pytest.fixture(autouse=True)
+def of_this_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger's own times are of now, and the suite may have been collected long ago."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now(UTC))
+
+
 @pytest.fixture
 def proxy(s3: S3Server) -> Iterator[Proxy]:
     with faulty_proxy(s3.endpoint) as listening:
@@ -80,9 +86,9 @@ def kept(house: House, s3: S3Server, bucket: str) -> Kept:
         return Kept(backups.get(connection, record.id), bucket, s3)
 
 
-def told(house: House, at: datetime = NOW) -> dict[str, str]:
+def told(house: House, at: datetime | None = None) -> dict[str, str]:
     """Key -> sentence of what storage has to do with, after a look."""
-    house.alerts.evaluate(at)
+    house.alerts.evaluate(at or NOW)
     found = house.alert_desk.open_alerts()
     return {a.key: a.sentence for a in found if a.rule in ("witness", "storage-away", "no-tier")}
 

@@ -46,6 +46,12 @@ def the_alert(house: House) -> Alert:
     return alert
 
 
+@pytest.fixture(autouse=True)
+def of_this_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger's own times are of now, and the suite may have been collected long ago."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now(UTC))
+
+
 @pytest.fixture
 def post(slack: Any, house: House) -> Callable[[], None]:
     """Delivers everything that waits, in order, as a worker would."""
