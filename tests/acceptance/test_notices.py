@@ -149,6 +149,8 @@ def approve(people: SandboxClient, ts: str) -> None:
     people.click("carl", APPROVE, ts=asked["ts"], confirmed=True)
     assert people.click("april", APPROVE, ts=asked["ts"], confirmed=True)["problem"] is None
     until(lambda: message(people, "*Approved: "))
+    # The request says so first; the notice's own message follows, and has the next button.
+    until(lambda: any(NOTICE_SEND in str(one) for one in people.messages() if one["ts"] == ts))
 
 
 def test_a_maintenance_from_the_form_to_the_last_mail(
