@@ -108,6 +108,11 @@ class House:
         return Notifier(self.queue, self.configuration.slack.operations_channel)
 
     @cached_property
+    def gate(self) -> Gate:
+        """Looks at roles."""
+        return Gate(self.pool)
+
+    @cached_property
     def outcomes(self) -> Outcomes:
         """Writes how runs end."""
         return Outcomes(self.pool, self.notifier, Afterwards(self.configuration, self.queue))
@@ -115,12 +120,12 @@ class House:
     @cached_property
     def backups(self) -> Backups:
         """What people ask of backups."""
-        return Backups(self.pool, self.sources, self.store, self.queue, self.notifier, Gate(self.pool))
+        return Backups(self.pool, self.sources, self.store, self.queue, self.notifier, self.gate)
 
     @cached_property
     def restore_tests(self) -> RestoreTests:
         """What people ask of restore tests."""
-        return RestoreTests(self.pool, self.sources, self.queue, self.notifier, Gate(self.pool))
+        return RestoreTests(self.pool, self.sources, self.queue, self.notifier, self.gate)
 
     @cached_property
     def fires(self) -> Fires:
@@ -135,7 +140,7 @@ class House:
     def health_reports(self) -> HealthReports:
         """The health report, on demand and when it is due."""
         witnesses = Witnesses(self.store)
-        return HealthReports(self.pool, self.sources, witnesses, self.notifier, Gate(self.pool))
+        return HealthReports(self.pool, self.sources, witnesses, self.notifier, self.gate)
 
     @cached_property
     def home(self) -> Home:
@@ -150,7 +155,7 @@ class House:
     @cached_property
     def schedules(self) -> Schedules:
         """What people ask of schedules."""
-        return Schedules(self.pool, self.configuration, self.notifier, Gate(self.pool))
+        return Schedules(self.pool, self.configuration, self.notifier, self.gate)
 
     @cached_property
     def alert_teller(self) -> AlertTeller:
@@ -181,7 +186,7 @@ class House:
     @cached_property
     def alert_desk(self) -> AlertDesk:
         """What people ask of alerts."""
-        return AlertDesk(self.pool, Gate(self.pool), self.alert_teller)
+        return AlertDesk(self.pool, self.gate, self.alert_teller)
 
     @cached_property
     def audit_check(self) -> AuditCheck:
@@ -235,7 +240,7 @@ class House:
     @cached_property
     def deliveries(self) -> Deliveries:
         """What people ask of deliveries."""
-        return Deliveries(self.pool, self.queue, Gate(self.pool))
+        return Deliveries(self.pool, self.queue, self.gate)
 
     @cached_property
     def notice_texts(self) -> NoticeTexts:
@@ -251,7 +256,7 @@ class House:
     @cached_property
     def approvals(self) -> Approvals:
         """What people ask of each other."""
-        return Approvals(self.pool, self.configuration, Gate(self.pool), self.approval_aftermath)
+        return Approvals(self.pool, self.configuration, self.gate, self.approval_aftermath)
 
     @cached_property
     def notices(self) -> NoticeParts:
@@ -269,7 +274,7 @@ class House:
     @cached_property
     def break_glass(self) -> BreakGlass:
         """Going ahead alone."""
-        return BreakGlass(self.pool, self.configuration, Gate(self.pool), self.approval_aftermath)
+        return BreakGlass(self.pool, self.configuration, self.gate, self.approval_aftermath)
 
     def _notice_decided(self, connection: LedgerConnection, approval: Approval, actor: Actor) -> None:
         self.notices.life.decided(connection, approval, actor)

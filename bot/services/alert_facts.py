@@ -30,8 +30,8 @@ class Gatherer:
     def databases(self, connection: LedgerConnection, now: datetime) -> list[DatabaseFacts]:
         """Every configured database as it stands."""
         names = list(self.configuration.databases)
-        plans = self._plans(connection, now)
-        since = alerts.marks(connection)
+        since = self._since(connection, now)
+        plans = self._plans(connection, since, now)
         stored, failed = ledger.stored(connection, names), ledger.failed(connection, names)
         tested, proved = ledger.tested(connection, names), ledger.proved(connection, names)
         rates, running = ledger.rates(connection, names), ledger.running(connection)
@@ -52,13 +52,21 @@ class Gatherer:
             for name, settings in self.configuration.databases.items()
         ]
 
-    def _plans(self, connection: LedgerConnection, now: datetime) -> dict[str, list[Planned]]:
-        """Each database's schedules. What is new here is known from now on."""
-        configured = [s for s in due.schedules(self.configuration) if s.database is not None]
-        keys = [s.key for s in configured]
-        alerts.mark_once(connection, [since_mark(k) for k in (*self.configuration.databases, *keys)], now)
-        since = alerts.marks(connection)
-        pauses = schedules.pauses(connection, keys, now - _PAUSES_BACK)
+    def _since(self, connection: LedgerConnection, now: datetime) -> Mapping[str, datetime]:
+        """Since when each database and schedule is known. What is new here is known from now on."""
+        keys = (*self.configuration.databases, *(schedule.key for schedule in self._configured()))
+        alerts.mark_once(connection, [since_mark(key) for key in keys], now)
+        return alerts.marks(connection)
+
+    def _configured(self) -> list[Schedule]:
+        return [s for s in due.schedules(self.configuration) if s.database is not None]
+
+    def _plans(
+        self, connection: LedgerConnection, since: Mapping[str, datetime], now: datetime
+    ) -> dict[str, list[Planned]]:
+        """Each database's schedules."""
+        configured = self._configured()
+        pauses = schedules.pauses(connection, [s.key for s in configured], now - _PAUSES_BACK)
         found: dict[str, list[Planned]] = {}
         for schedule in configured:
             owed = self._owed(schedule, now)
