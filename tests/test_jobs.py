@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -12,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -26,9 +24,8 @@ from bot.ledger import backups
 from bot.ledger.connection import LedgerPool, borrowed, open_pool
 from bot.ledger.migrate import migrate
 from bot.ledger.queue import FAST, NOTICES, SLOW, Queue
-from bot.sandbox.embedded.cluster import Cluster
 from bot.sandbox.embedded.servers import EmbeddedServers
-from tests.support.servers import traversable_folder
+from tests.support.servers import stoppable_cluster, traversable_folder
 
 ANN = Actor("T1", "UANN", Source.SLACK)
 QUICK = WorkerSettings(
@@ -357,7 +354,7 @@ def test_a_second_stop_tells_running_jobs_to_give_up(migrated_url: str, pool: Le
 
 @pytest.mark.faults
 def test_a_ledger_that_stops_and_starts_is_survived(embedded: EmbeddedServers) -> None:
-    with traversable_folder() as folder, _cluster(folder, embedded.main) as cluster:
+    with traversable_folder() as folder, stoppable_cluster(folder, embedded.main) as cluster:
         url = cluster.url("postgres", cluster.superuser, cluster.password)
         migrate(url)
         seen, let_go = Seen(), threading.Event()
@@ -395,18 +392,3 @@ def _listeners(pool: LedgerPool) -> int:
     except psycopg.OperationalError:
         return 0
     return row["n"] if row else 0
-
-
-@contextmanager
-def _cluster(folder: Path, like: Cluster) -> Iterator[Cluster]:
-    """A server of one's own, to be stopped and started."""
-    like.account.own(folder, 0o755)
-    cluster = Cluster(
-        "own", folder / "own", like.bin_dir, like.account, "owner", secrets.token_hex(8), durable=False
-    )
-    cluster.create()
-    cluster.start()
-    try:
-        yield cluster
-    finally:
-        cluster.stop()

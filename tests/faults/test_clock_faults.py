@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import secrets
 import subprocess
 import sys
 import threading
@@ -21,10 +20,9 @@ from bot.clock.ticks import Ticks
 from bot.errors import LedgerUnavailableError
 from bot.ledger.connection import LedgerPool, borrowed, open_pool
 from bot.ledger.migrate import migrate
-from bot.sandbox.embedded.cluster import Cluster
 from bot.sandbox.embedded.servers import EmbeddedServers
 from tests.support.clocks import every, fires, firing
-from tests.support.servers import traversable_folder
+from tests.support.servers import stoppable_cluster, traversable_folder
 
 pytestmark = pytest.mark.faults
 
@@ -158,7 +156,7 @@ def test_two_versions_side_by_side(pool: LedgerPool, start: Start) -> None:
 
 
 def test_the_ledger_goes_away_at_a_fire_and_comes_back(embedded: EmbeddedServers) -> None:
-    with traversable_folder() as folder, _cluster(folder, embedded.main) as cluster:
+    with traversable_folder() as folder, stoppable_cluster(folder, embedded.main) as cluster:
         url = cluster.url("postgres", cluster.superuser, cluster.password)
         migrate(url)
         # Impatient: an outage shorter than the wait for a connection is none.
@@ -193,18 +191,3 @@ def _newest(pool: LedgerPool) -> datetime:
         return fired(pool, OFTEN)[-1]
     except LedgerUnavailableError:
         return datetime.min.replace(tzinfo=UTC)
-
-
-@contextmanager
-def _cluster(folder: Path, like: Cluster) -> Iterator[Cluster]:
-    """A server of one's own, to be stopped and started."""
-    like.account.own(folder, 0o755)
-    cluster = Cluster(
-        "own", folder / "own", like.bin_dir, like.account, "owner", secrets.token_hex(8), durable=False
-    )
-    cluster.create()
-    cluster.start()
-    try:
-        yield cluster
-    finally:
-        cluster.stop()

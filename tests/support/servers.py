@@ -104,3 +104,18 @@ def debian15(folder: Path) -> Iterator[Server]:
         yield server
     finally:
         cluster.stop()
+
+
+@contextmanager
+def stoppable_cluster(folder: Path, like: Cluster) -> Iterator[Cluster]:
+    """A server of one's own, to be stopped and started."""
+    like.account.own(folder, 0o755)
+    cluster = Cluster(
+        "own", folder / "own", like.bin_dir, like.account, "owner", secrets.token_hex(8), durable=False
+    )
+    cluster.create()
+    cluster.start()
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
