@@ -31,6 +31,9 @@ _FLAGS = (
     "-s3.port.iceberg=0",
     "-s3.port.lance=0",
     "-master.telemetry=false",
+    # Every bucket takes a volume of its own, and a session makes more buckets than the number that
+    # SeaweedFS derives from the free disk; past it each write is answered with an error.
+    "-volume.max=10000",
 )
 
 
