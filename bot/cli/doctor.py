@@ -17,7 +17,7 @@ from bot.core.backup import Kind
 from bot.core.units import plural
 from bot.core.verdict import Verdict
 from bot.errors import ConfigurationError, LedgerUnavailableError, SparewheelError
-from bot.ledger import audit, migrate
+from bot.ledger import audit, revisions
 from bot.ledger.connection import borrowed
 from bot.postgres import address, clients, scratch
 from bot.services import preflight, staging
@@ -129,9 +129,9 @@ def _configuration(house: House) -> str:
 
 def _ledger(house: House) -> str:
     with borrowed(house.pool) as connection:
-        if migrate.is_fresh(connection):
+        if revisions.is_fresh(connection):
             return "reachable and still empty; `make run` (or `sparewheel migrate`) makes its tables"
-        migrate.check_current(connection)
+        revisions.check_current(connection)
         chain = audit.verify(connection)
     if not chain.whole:
         raise LedgerUnavailableError(

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from bot.app import House
 from bot.cli.listening import listen
 from bot.errors import SparewheelError
-from bot.ledger import migrate
+from bot.ledger import revisions
 from bot.ledger.connection import ledger_errors
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def serving(house: House) -> Iterator[int | None]:
 def _why_not_ready(house: House) -> str | None:
     try:
         with ledger_errors(), house.pool.connection(timeout=_PATIENCE_SECONDS) as connection:
-            migrate.check_current(connection)
+            revisions.check_current(connection)
     except SparewheelError as error:
         return error.sentence
     return None

@@ -25,7 +25,7 @@ _VERBS = {
     "web": "bot.cli.roles:web",
     "worker": "bot.cli.worker:worker",
     "clock": "bot.cli.clock:clock",
-    "migrate": "bot.cli.roles:migrate",
+    "migrate": "bot.cli.migrate:migrate",
     "doctor": "bot.cli.doctor:doctor",
     "backup": "bot.cli.backup:backup",
     "restore-test": "bot.cli.restore_test:restore_test",

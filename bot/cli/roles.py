@@ -1,4 +1,4 @@
-"""One process per role: `socket`, `web`, `worker`; and `migrate`, which runs before them."""
+"""The roles that listen to Slack, one process each: `socket` and `web`."""
 
 from __future__ import annotations
 
@@ -15,22 +15,14 @@ from bot.app import House
 from bot.cli import health
 from bot.cli.listening import listen
 from bot.cli.part import restartable
-from bot.cli.session import environment, open_house
+from bot.cli.session import open_house
 from bot.errors import ConfigurationError
-from bot.ledger import migrate as migrations
 from bot.slack.edge import Edge, open_edge
 from bot.slack.http import build_asgi
 from bot.slack.patience import until_reached
 from bot.slack.socket import SocketMode
 from bot.supervisor import ready
 from bot.wiring.doors import doors_of
-
-
-@click.command()
-def migrate() -> None:
-    """Bring the ledger's tables to this version's shape. Safe to run twice, and by two at once."""
-    revision = migrations.migrate(_ledger_url())
-    click.echo(f"The ledger is at revision {revision}.")
 
 
 @click.command()
@@ -97,13 +89,3 @@ def _edge(house: House, stop: threading.Event) -> Edge | None:
         return open_edge(house.environment, house.configuration, house.pool, doors_of(house))
 
     return until_reached(ask, stop, on_away=lambda sentence: ready.announce([sentence]))
-
-
-def _ledger_url() -> str:
-    url = environment().database_url
-    if url is None:
-        raise ConfigurationError(
-            "The bot's own database is not named: SPAREWHEEL_DATABASE_URL is not set.",
-            next_step="Set it, or start `make run`, which brings one.",
-        )
-    return url.get_secret_value()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from bot import app
 from bot.app import House
 from bot.core.people import Actor, Role, Source
-from bot.ledger import migrate
+from bot.ledger import revisions
 from bot.ledger.connection import borrowed
 from bot.settings import Environment, read_environment
 from bot.supervisor import attach
@@ -34,7 +34,7 @@ def open_house(*, any_ledger: bool = False) -> Iterator[House]:
     try:
         if not any_ledger:
             with borrowed(house.pool) as connection:
-                migrate.check_current(connection)
+                revisions.check_current(connection)
         yield house
     finally:
         house.close()

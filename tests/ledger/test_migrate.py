@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 from procrastinate.schema import migrations_path
 
 from bot.errors import ConfigurationError, LedgerUnavailableError
 from bot.ledger.connection import LedgerPool, borrowed, ledger_conninfo, open_pool
-from bot.ledger.migrate import check_current, head_revision, migrate
+from bot.ledger.migrate import migrate
+from bot.ledger.revisions import FOLDER, check_current, head_revision, known_revisions
 from tests.ledger.support import at_once
 
 
@@ -44,6 +48,19 @@ def test_a_ledger_of_a_newer_version_is_refused(migrated_url: str, pool: LedgerP
             check_current(conn)
     with pytest.raises(ConfigurationError, match="newer version"):
         migrate(migrated_url)
+
+
+def test_the_revisions_told_by_the_files_names_are_those_of_the_scripts() -> None:
+    scripts = ScriptDirectory(str(FOLDER))
+    assert known_revisions() == [script.revision for script in scripts.walk_revisions()][::-1]
+    assert head_revision() == scripts.get_current_head()
+
+
+def test_a_process_that_only_looks_does_not_load_what_migrates() -> None:
+    # Five processes would hold over 20 MB each for nothing.
+    code = "import sys, bot.cli.worker, bot.cli.clock, bot.cli.session; print('alembic' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "False\n"
 
 
 def test_the_queues_own_tables_are_those_of_the_pinned_version() -> None:

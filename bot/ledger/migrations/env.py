@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from bot.ledger.connection import SCHEMA
-from bot.ledger.migrate import VERSION_TABLE
+from bot.ledger.revisions import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],
