@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
@@ -55,6 +55,16 @@ MANIFEST = Manifest(
 
 def test_a_manifest_comes_back_as_it_was() -> None:
     assert from_json(MANIFEST.to_json()) == MANIFEST
+
+
+def test_the_json_is_that_of_the_plain_fields_in_order() -> None:
+    plain = json.dumps(asdict(MANIFEST), ensure_ascii=False, indent=1, sort_keys=True)
+    assert MANIFEST.to_json() == plain.encode()
+
+
+def test_what_has_no_place_in_a_manifest_is_refused() -> None:
+    with pytest.raises(TypeError, match="TableName"):
+        replace(MANIFEST, settings={"table": TableName("public", "eld_events")}).to_json()
 
 
 def test_equal_manifests_give_equal_bytes() -> None:
