@@ -141,13 +141,7 @@ class Backups:
         names = [database] if database else list(self.sources.names())
         now = _now()
         with borrowed(self.pool) as connection:
-            found = [
-                health.standing(
-                    connection, self.sources, name, now, figures=len(names) <= health.FIGURES_AT_ONCE
-                )
-                for name in names
-            ]
-        found.sort(key=lambda status: not status.needs_a_look(now))
+            found = health.standing(connection, self.sources, names, now)
         return StatusView(found, now)
 
     def recent(

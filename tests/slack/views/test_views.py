@@ -108,7 +108,7 @@ def test_a_report_says_the_verdict_first() -> None:
     )
     assert first("report with trouble") == "*1 of 2 databases needs a look*"
     assert first("report without the storage").startswith("*Not everything could be seen.*")
-    assert first("report of a lost archive") == "*Something needs a look*"
+    assert first("report of a lost archive") == "*1 of 1 database needs a look*"
     assert first("report of no database") == "*No database is configured yet.*"
 
 

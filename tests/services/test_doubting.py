@@ -1,0 +1,154 @@
+"""What is gone or damaged counts nowhere as a backup, and comes back when it is seen again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app import House
+from bot.core.backup import BackupRecord, Doubt, Kind, SeenBy
+from bot.core.restore_test import StepTimes
+from bot.ledger import alert_facts, audit, doubts
+from bot.ledger.connection import borrowed
+from bot.services import health
+from bot.services.views import DatabaseStatus
+from tests.support.history import proved, stored
+from tests.support.house import OMAR, VERA, Plan, folder_storage, open_house
+
+NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+TIMES = StepTimes(60.0, 400.0, 200.0)
+
+
+@pytest.fixture
+def house(ledger_url: str, tmp_path: Path) -> Iterator[House]:
+    nowhere = {"shop": "postgresql://postgres@127.0.0.1:1/none"}
+    plan = Plan(nowhere, {"shop": 'rpo = "26h"'}, folder_storage(tmp_path / "store"))
+    with open_house(plan, ledger_url, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def two(house: House) -> tuple[BackupRecord, BackupRecord]:
+    """The older and the newer backup, both there, the newer one proved."""
+    older = stored(house, NOW - 2 * DAY, lying=True)
+    newer = stored(house, NOW - HOUR, lying=True)
+    proved(house, newer, NOW - HOUR / 2, TIMES)
+    return older, newer
+
+
+def status(house: House) -> DatabaseStatus:
+    with borrowed(house.pool) as connection:
+        return health.standing(connection, house.sources, ["shop"], NOW)[0]
+
+
+def counted(house: House) -> tuple[str | None, int, bool, bool, str | None]:
+    """The newest data, how many are kept, whether proved, whether the RPO holds, what alerts go by."""
+    found = status(house)
+    assert found.facts is not None
+    with borrowed(house.pool) as connection:
+        facts = alert_facts.stored(connection, ["shop"])["shop"][Kind.FULL]
+    return (
+        found.newest_rows.id if found.newest_rows else None,
+        found.facts.kept.backups,
+        found.proved_at is not None,
+        not found.breaks_rpo(NOW),
+        facts[0].id if facts else None,
+    )
+
+
+def hide(house: House, tmp_path: Path, record: BackupRecord) -> None:
+    assert record.archive_key
+    (tmp_path / "store" / record.archive_key).rename(tmp_path / record.id)
+
+
+def bring_back(house: House, tmp_path: Path, record: BackupRecord) -> None:
+    assert record.archive_key
+    shutil.move(tmp_path / record.id, tmp_path / "store" / record.archive_key)
+
+
+def test_one_that_is_gone_counts_nowhere_until_it_is_seen_again(
+    house: House, two: tuple[BackupRecord, BackupRecord], tmp_path: Path
+) -> None:
+    older, newer = two
+    assert counted(house) == (newer.id, 2, True, True, newer.id)
+    hide(house, tmp_path, newer)
+    house.alerts.evaluate()
+    assert counted(house) == (older.id, 1, False, False, older.id)
+    assert [(one.id, one.goodness) for one in status(house).doubted] == [(newer.id, "gone")]
+    shown = {record.id: record for record in house.backups.recent(VERA, "shop").records}
+    assert (shown[newer.id].goodness, shown[older.id].goodness) == ("gone", "stored")
+    assert shown[newer.id].doubt_sentence == "Its archive is not in the storage."
+    assert shown[newer.id].doubted_by == "a look at the storage"
+    bring_back(house, tmp_path, newer)
+    house.alerts.apply(house.alerts._look_at_storage(datetime.now(UTC)), datetime.now(UTC))  # noqa: SLF001 - without the wait between looks
+    assert counted(house) == (newer.id, 2, True, True, newer.id)
+    assert status(house).doubted == ()
+    with borrowed(house.pool) as connection:
+        told = [event.action for event in audit.recent(connection, subject=f"backup:{newer.id}")]
+    assert told[:2] == ["backup.back", "backup.gone"]
+
+
+def test_a_look_goes_on_until_one_is_there(
+    house: House, two: tuple[BackupRecord, BackupRecord], tmp_path: Path
+) -> None:
+    older, newer = two
+    oldest = stored(house, NOW - 3 * DAY, lying=True)
+    hide(house, tmp_path, newer)
+    hide(house, tmp_path, older)
+    house.alerts.evaluate()
+    assert counted(house)[0] == oldest.id
+    assert [a.key for a in house.alert_desk.open_alerts() if a.rule == "witness"] == [
+        f"witness:shop/{newer.id}"
+    ]
+
+
+def test_the_report_sees_for_itself(
+    house: House, two: tuple[BackupRecord, BackupRecord], tmp_path: Path
+) -> None:
+    older, newer = two
+    hide(house, tmp_path, newer)
+    report = house.health_reports.on_demand(VERA, "shop")
+    assert report.databases[0].newest_rows is not None
+    assert report.databases[0].newest_rows.id == older.id
+    assert not report.all_well
+    assert counted(house)[0] == older.id
+
+
+@pytest.mark.parametrize("seen_by", [SeenBy.CHECK, SeenBy.RESTORE_TEST])
+def test_one_that_is_damaged_counts_nowhere_though_it_lies_there(
+    house: House, two: tuple[BackupRecord, BackupRecord], seen_by: SeenBy
+) -> None:
+    older, newer = two
+    with borrowed(house.pool) as connection:
+        assert doubts.mark(connection, newer.id, Doubt.DAMAGED, "The bytes differ.", seen_by)
+        assert not doubts.mark(connection, newer.id, Doubt.DAMAGED, "Something else.", SeenBy.LOOK)
+    house.alerts.evaluate()  # lying there in its size disproves nothing
+    assert counted(house) == (older.id, 1, False, False, older.id)
+    assert [(one.goodness, one.doubt_sentence) for one in status(house).doubted] == [
+        ("damaged", "The bytes differ.")
+    ]
+    with borrowed(house.pool) as connection:
+        doubts.was_read(connection, newer.id)
+    still = seen_by is SeenBy.RESTORE_TEST
+    assert (counted(house)[0] == older.id) is still
+    with borrowed(house.pool) as connection:
+        doubts.was_proved(connection, newer.id)
+    assert counted(house)[0] == newer.id
+
+
+def test_latest_for_a_restore_test_is_the_newest_that_is_there(
+    house: House, two: tuple[BackupRecord, BackupRecord]
+) -> None:
+    older, newer = two
+    with borrowed(house.pool) as connection:
+        doubts.mark(connection, newer.id, Doubt.DAMAGED, "The bytes differ.", SeenBy.CHECK)
+        picked = house.restore_tests._pick(connection, "latest", "shop", Kind.FULL)  # noqa: SLF001 - before a staging server is asked for
+        assert picked.id == newer.id
+        doubts.mark(connection, newer.id, Doubt.GONE, "The archive is gone.", SeenBy.CHECK)
+        assert house.restore_tests._pick(connection, "latest", "shop", Kind.FULL).id == older.id  # noqa: SLF001 - see above
+    assert house.backups.show(OMAR, newer.id).record.goodness == "gone"
