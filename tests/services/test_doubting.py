@@ -61,12 +61,12 @@ def counted(house: House) -> tuple[str | None, int, bool, bool, str | None]:
     )
 
 
-def hide(house: House, tmp_path: Path, record: BackupRecord) -> None:
+def hide(tmp_path: Path, record: BackupRecord) -> None:
     assert record.archive_key
     (tmp_path / "store" / record.archive_key).rename(tmp_path / record.id)
 
 
-def bring_back(house: House, tmp_path: Path, record: BackupRecord) -> None:
+def bring_back(tmp_path: Path, record: BackupRecord) -> None:
     assert record.archive_key
     shutil.move(tmp_path / record.id, tmp_path / "store" / record.archive_key)
 
@@ -76,7 +76,7 @@ def test_one_that_is_gone_counts_nowhere_until_it_is_seen_again(
 ) -> None:
     older, newer = two
     assert counted(house) == (newer.id, 2, True, True, newer.id)
-    hide(house, tmp_path, newer)
+    hide(tmp_path, newer)
     house.alerts.evaluate()
     assert counted(house) == (older.id, 1, False, False, older.id)
     assert [(one.id, one.goodness) for one in status(house).doubted] == [(newer.id, "gone")]
@@ -84,8 +84,8 @@ def test_one_that_is_gone_counts_nowhere_until_it_is_seen_again(
     assert (shown[newer.id].goodness, shown[older.id].goodness) == ("gone", "stored")
     assert shown[newer.id].doubt_sentence == "Its archive is not in the storage."
     assert shown[newer.id].doubted_by == "a look at the storage"
-    bring_back(house, tmp_path, newer)
-    house.alerts.apply(house.alerts._look_at_storage(datetime.now(UTC)), datetime.now(UTC))  # noqa: SLF001 - without the wait between looks
+    bring_back(tmp_path, newer)
+    house.alerts.apply(house.alerts._look_at_storage(datetime.now(UTC)), datetime.now(UTC))
     assert counted(house) == (newer.id, 2, True, True, newer.id)
     assert status(house).doubted == ()
     with borrowed(house.pool) as connection:
@@ -98,8 +98,8 @@ def test_a_look_goes_on_until_one_is_there(
 ) -> None:
     older, newer = two
     oldest = stored(house, NOW - 3 * DAY, lying=True)
-    hide(house, tmp_path, newer)
-    hide(house, tmp_path, older)
+    hide(tmp_path, newer)
+    hide(tmp_path, older)
     house.alerts.evaluate()
     assert counted(house)[0] == oldest.id
     assert [a.key for a in house.alert_desk.open_alerts() if a.rule == "witness"] == [
@@ -111,7 +111,7 @@ def test_the_report_sees_for_itself(
     house: House, two: tuple[BackupRecord, BackupRecord], tmp_path: Path
 ) -> None:
     older, newer = two
-    hide(house, tmp_path, newer)
+    hide(tmp_path, newer)
     report = house.health_reports.on_demand(VERA, "shop")
     assert report.databases[0].newest_rows is not None
     assert report.databases[0].newest_rows.id == older.id
@@ -147,8 +147,8 @@ def test_latest_for_a_restore_test_is_the_newest_that_is_there(
     older, newer = two
     with borrowed(house.pool) as connection:
         doubts.mark(connection, newer.id, Doubt.DAMAGED, "The bytes differ.", SeenBy.CHECK)
-        picked = house.restore_tests._pick(connection, "latest", "shop", Kind.FULL)  # noqa: SLF001 - before a staging server is asked for
+        picked = house.restore_tests._pick(connection, "latest", "shop", Kind.FULL)
         assert picked.id == newer.id
         doubts.mark(connection, newer.id, Doubt.GONE, "The archive is gone.", SeenBy.CHECK)
-        assert house.restore_tests._pick(connection, "latest", "shop", Kind.FULL).id == older.id  # noqa: SLF001 - see above
+        assert house.restore_tests._pick(connection, "latest", "shop", Kind.FULL).id == older.id
     assert house.backups.show(OMAR, newer.id).record.goodness == "gone"

@@ -51,7 +51,7 @@ url_env = "SAMPLE_CRUZONIC_URL"
 staging_url_env = "SAMPLE_CRUZONIC_STAGING_URL"
 platform = "supabase"
 time_zone = "America/New_York"
-rpo = "24h"
+rpo = "26h"
 rto = "4h"
 critical = ["eld_events", "log_periods", "audit_log", "certifications", "eld_records", "audit_entries"]
 important = [
@@ -87,7 +87,7 @@ url_env = "SAMPLE_FLEETNEST_URL"
 staging_url_env = "SAMPLE_FLEETNEST_STAGING_URL"
 platform = "supabase"
 time_zone = "America/Chicago"
-rpo = "24h"
+rpo = "26h"
 critical = [
   "companies", "user_company_roles", "company_payment_periods",
   "driver_period_calculations", "loads", "fuel_expenses",

@@ -117,7 +117,8 @@ def test_a_report_has_what_was_measured_and_names_gaps_by_date() -> None:
     for part in (
         "*RPO over 30 days:* at most 2 d 3 h of data at risk, allowed 1 d 2 h: missed 3 times, worst",
         "*RTO over 30 days:* 1 restore test, the slowest took 5 h 00 min, allowed 4 h 00 min: missed",
-        "*Six months, critical:* 171 of 175; missing 1 Nov, 24 to 26 Jul; nothing from before 30 May 2026",
+        "*Six months, critical:* 171 of 175, 26 of them in a full backup; missing 1 Nov, 24 to 26 Jul",
+        "; the schedule is known since 30 May 2026",
         "4,400 of 4,416; missing 12 Nov 20:30 to 13 Nov 01:30, 3 Nov 20:30, ",
         "*Kept:* 236 backups, 9.9 GB; 1.6 GB of it in the last 30 days",
         "`monthly-test` paused",
