@@ -59,6 +59,14 @@ class Backups:
         """Keep that somebody without any role typed this."""
         self.gate.note_refusal(actor, "any", {"text": text[:200]})
 
+    def admit(self, actor: Actor, action: Action, text: str) -> None:
+        """Return where a role allows the action that somebody typed as `text`.
+
+        Raises:
+            NotAllowedError: none does, and that is written down.
+        """
+        self.gate.admit(actor, action, {"text": text[:200]})
+
     def request(
         self,
         actor: Actor,

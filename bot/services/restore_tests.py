@@ -37,6 +37,14 @@ class RestoreTests:
     notifier: Notifier
     gate: Gate
 
+    def admit(self, actor: Actor, text: str) -> None:
+        """Return where a role allows restore tests, typed as `text`.
+
+        Raises:
+            NotAllowedError: none does, and that is written down.
+        """
+        self.gate.admit(actor, Action.RESTORE_TEST, {"text": text[:200]})
+
     def request(
         self,
         actor: Actor,
