@@ -57,8 +57,12 @@ critical = ["eld_events", "log_periods", "audit_log", "certifications", "eld_rec
 important = [
   "drivers", "vehicles", "eld_devices", "carriers", "profiles",
   "duty_status_records", "hos_calculations", "hos_violations", "unidentified_driver_records",
+  "DvirReports",
 ]
-supporting = ["vehicle_eld_assignments", "driver_vehicle_assignments", "trailers", "eld_malfunctions"]
+supporting = [
+  "vehicle_eld_assignments", "driver_vehicle_assignments", "trailers", "eld_malfunctions",
+  "dispatch_messages",
+]
 
 [databases.cruzonic.schedules.weekly]
 kind = "full"
@@ -92,6 +96,8 @@ critical = [
   "companies", "user_company_roles", "company_payment_periods",
   "driver_period_calculations", "loads", "fuel_expenses",
 ]
+important = ["settlement_notes"]
+supporting = ["Loads"]
 
 [databases.fleetnest.schedules.daily]
 kind = "full"
