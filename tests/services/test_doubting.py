@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from bot.app import House
+from bot.checks import rules
 from bot.core.backup import BackupRecord, Doubt, Kind, SeenBy
 from bot.core.restore_test import StepTimes
-from bot.ledger import alert_facts, audit, doubts
+from bot.core.verdict import Verdict
+from bot.ledger import alert_facts, audit, doubts, restore_tests
 from bot.ledger.connection import borrowed
 from bot.services import health
 from bot.services.views import DatabaseStatus
 from tests.support.history import proved, stored
-from tests.support.house import OMAR, VERA, Plan, folder_storage, open_house
+from tests.support.house import OMAR, VERA, Plan, back_up, folder_storage, open_house
+from tests.support.servers import Database
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -152,3 +156,58 @@ def test_latest_for_a_restore_test_is_the_newest_that_is_there(
         doubts.mark(connection, newer.id, Doubt.GONE, "The archive is gone.", SeenBy.CHECK)
         assert house.restore_tests._pick(connection, "latest", "shop", Kind.FULL).id == older.id
     assert house.backups.show(OMAR, newer.id).record.goodness == "gone"
+
+
+@pytest.fixture
+def shop(fresh_database: Database, ledger_url: str, tmp_path: Path) -> Iterator[House]:
+    """One with a database to back up, and a real archive of it."""
+    with psycopg.connect(fresh_database.url, autocommit=True) as connection:
+        connection.execute("create table one as select generate_series(1, 1000) as n")
+    plan = Plan({"shop": fresh_database.url}, {"shop": ""}, folder_storage(tmp_path / "store"))
+    with open_house(plan, ledger_url, tmp_path) as opened:
+        yield opened
+
+
+def checked(house: House, record: BackupRecord) -> BackupRecord:
+    """The backup after it was fetched back and read."""
+    check = house.backups.begin_check(OMAR, record.id)
+    house.checker.run(check.check_id, lambda _: None)
+    return house.backups.show(OMAR, record.id).record
+
+
+def test_a_check_takes_a_backup_out_and_brings_it_back(shop: House, tmp_path: Path) -> None:
+    record = back_up(shop, "shop")
+    archive = tmp_path / "store" / str(record.archive_key)
+    whole = archive.read_bytes()
+    archive.write_bytes(whole[:-9] + b"something")
+    damaged = checked(shop, record)
+    assert (damaged.goodness, damaged.doubted_by) == ("damaged", "a check")
+    assert "bytes" in damaged.doubt_sentence
+    archive.unlink()
+    gone = checked(shop, record)
+    assert (gone.goodness, gone.doubt_sentence) == ("gone", "The archive is gone from storage.")
+    archive.write_bytes(whole)
+    assert checked(shop, record).goodness == "checked"
+
+
+@pytest.mark.parametrize(
+    ("rule", "goodness"),
+    [("ARCHIVE_MISSING", "gone"), ("ROWS_MISSING", "damaged"), ("RTO_EXCEEDED", "stored")],
+)
+def test_a_restore_test_takes_a_backup_out_for_what_is_the_backups_fault(
+    house: House, two: tuple[BackupRecord, BackupRecord], rule: str, goodness: str
+) -> None:
+    _, newer = two
+
+    def end(result: restore_tests.Result) -> str:
+        with borrowed(house.pool) as connection:
+            test = restore_tests.insert(
+                connection, backup_id=newer.id, asked_for="latest full", way="everything", actor=OMAR
+            )
+            assert restore_tests.claim(connection, test.id, "a1", 60)
+        assert house.outcomes.tested(house.restore_tests.message(test.id), "a1", result)
+        return house.backups.show(OMAR, newer.id).record.goodness
+
+    assert end(restore_tests.Result(Verdict.FAIL, [rules.finding(rule)])) == goodness
+    assert end(restore_tests.Result(Verdict.COULD_NOT_VERIFY, [rules.finding("CANCELLED")])) == goodness
+    assert end(restore_tests.Result(Verdict.PASS, archive_sha256="ab" * 32, times=TIMES)) == "proved"
