@@ -17,9 +17,11 @@ import psycopg
 
 from bot.app import House, build
 from bot.core.people import Actor, Role, Source
-from bot.ledger import migrate
-from bot.ledger.connection import SCHEMA, ledger_conninfo
+from bot.ledger import alerts, migrate
+from bot.ledger.connection import SCHEMA, borrowed, ledger_conninfo
 from bot.sandbox.embedded.servers import LEDGER, EmbeddedServers
+from bot.services import due
+from bot.services.alert_facts import since_mark
 from bot.settings import read_environment
 from tests.support.servers import Server, empty_database, traversable_folder
 
@@ -82,10 +84,18 @@ def filled() -> Iterator[House]:
             connection.execute("vacuum (analyze)")
         print(f"filled in {time.perf_counter() - began:.0f} s", flush=True)
         house = build(read_environment(environ), environ)
+        _know_schedules(house)
         try:
             yield house
         finally:
             house.close()
+
+
+def _know_schedules(house: House) -> None:
+    """As if the clock had known every schedule for longer than coverage looks back."""
+    known = [since_mark(one.key) for one in due.schedules(house.configuration)]
+    with borrowed(house.pool) as connection:
+        alerts.mark_once(connection, known, datetime.now(UTC) - timedelta(days=400))
 
 
 def _configuration(folder: Path) -> Path:

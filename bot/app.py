@@ -32,6 +32,7 @@ from bot.services.beginnings import Beginnings
 from bot.services.break_glass import BreakGlass
 from bot.services.check_backup import BackupChecker
 from bot.services.deliveries import Deliveries
+from bot.services.doubting import Doubting
 from bot.services.fires import Fires
 from bot.services.health_reports import HealthReports
 from bot.services.home import Home
@@ -139,8 +140,7 @@ class House:
     @cached_property
     def health_reports(self) -> HealthReports:
         """The health report, on demand and when it is due."""
-        witnesses = Witnesses(self.store)
-        return HealthReports(self.pool, self.sources, witnesses, self.notifier, self.gate)
+        return HealthReports(self.pool, self.sources, self._doubting, self.notifier, self.gate)
 
     @cached_property
     def home(self) -> Home:
@@ -181,7 +181,11 @@ class House:
 
     @cached_property
     def _looker(self) -> Looker:
-        return Looker(self.pool, self.sources, Witnesses(self.store))
+        return Looker(self.pool, self.sources, self._doubting)
+
+    @cached_property
+    def _doubting(self) -> Doubting:
+        return Doubting(self.pool, Witnesses(self.store))
 
     @cached_property
     def alert_desk(self) -> AlertDesk:

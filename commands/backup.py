@@ -6,8 +6,9 @@ from typing import Protocol
 
 from bot.core.backup import Format, Kind
 from bot.core.check import CheckMessage
-from bot.core.people import Actor
+from bot.core.people import Action, Actor
 from bot.core.reply import Reply, Request
+from bot.errors import WordsError
 from bot.services.report_views import HealthReport
 from bot.services.views import (
     Asked,
@@ -20,7 +21,7 @@ from bot.services.views import (
 )
 from commands import schedule, schedule_words, suggest
 from commands.schedule import ScheduleService
-from commands.schedule_words import about_schedules
+from commands.schedule_words import ScheduleWanted, about_schedules
 from commands.words import (
     Cancel,
     Check,
@@ -32,6 +33,7 @@ from commands.words import (
     Show,
     Status,
     Wanted,
+    action_meant,
     parse,
 )
 
@@ -70,6 +72,9 @@ class BackupService(Protocol):
     def cancel(self, actor: Actor, backup_id: str, database: str | None = None) -> CancelView:
         """Ask a run to stop."""
 
+    def admit(self, actor: Actor, action: Action, text: str) -> None:
+        """Return where a role allows it; a refusal is written down and raised."""
+
     def refuse_stranger(self, actor: Actor, text: str) -> object:
         """Write the refusal of somebody without a role into the audit trail."""
 
@@ -103,13 +108,34 @@ def answer(
         SparewheelError: the refusal, for whoever shows it.
     """
     if schedules is not None and about_schedules(request.text):
-        databases, default = backups.database_names(), backups.default_database(request.channel)
-        wanted = schedule_words.parse(request.text, schedule.known(schedules, databases, default))
+        wanted = _parse_schedule(request, actor, backups, schedules)
         return Reply(schedule.view(wanted, actor, schedules, request.channel))
-    asked = parse(request.text, known(backups, request.channel))
+    asked = _parse(request, actor, backups)
     if isinstance(asked, Report) and reports is not None:
         return Reply(reports.on_demand(actor, asked.database))
     return Reply(_view(asked, request, actor, backups))
+
+
+def _parse(request: Request, actor: Actor, backups: BackupService) -> Wanted:
+    """Whoever may not do it is told so, not asked for better words first."""
+    try:
+        return parse(request.text, known(backups, request.channel))
+    except WordsError:
+        if action := action_meant(request.text):
+            backups.admit(actor, action, request.text)
+        raise
+
+
+def _parse_schedule(
+    request: Request, actor: Actor, backups: BackupService, schedules: ScheduleService
+) -> ScheduleWanted:
+    databases, default = backups.database_names(), backups.default_database(request.channel)
+    try:
+        return schedule_words.parse(request.text, schedule.known(schedules, databases, default))
+    except WordsError:
+        if schedule_words.changes_one(request.text):
+            backups.admit(actor, Action.PAUSE, request.text)
+        raise
 
 
 def known(backups: BackupService, channel: str) -> Known:

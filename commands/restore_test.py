@@ -8,8 +8,9 @@ from bot.core.backup import Kind
 from bot.core.people import Actor
 from bot.core.reply import Reply, Request
 from bot.core.restore_test import RestoreTestMessage
+from bot.errors import WordsError
 from bot.services.views import Asked, RestoreTestHelp, StopTestView
-from commands.restore_words import Prove, Stop, parse
+from commands.restore_words import Prove, Stop, Wanted, parse
 from commands.words import Known
 
 
@@ -27,6 +28,9 @@ class RestoreTestService(Protocol):
     ) -> RestoreTestMessage:
         """Queue a restore test."""
 
+    def admit(self, actor: Actor, text: str) -> None:
+        """Return where a role allows restore tests; a refusal is written down and raised."""
+
     def cancel(self, actor: Actor, test_id: str = "latest") -> StopTestView:
         """Ask a restore test to stop."""
 
@@ -37,7 +41,7 @@ def answer(request: Request, actor: Actor, tests: RestoreTestService, known: Kno
     Raises:
         SparewheelError: the refusal, for whoever shows it.
     """
-    match parse(request.text, known):
+    match _parse(request, actor, tests, known):
         case Prove(pick, database, kind):
             message = tests.request(actor, pick=pick, database=database, kind=kind, channel=request.channel)
             return Reply(Asked(message.backup, test=message))
@@ -45,3 +49,12 @@ def answer(request: Request, actor: Actor, tests: RestoreTestService, known: Kno
             return Reply(tests.cancel(actor, pick))
         case _:
             return Reply(RestoreTestHelp(request.command, actor, known.databases))
+
+
+def _parse(request: Request, actor: Actor, tests: RestoreTestService, known: Known) -> Wanted:
+    """Whoever may not do it is told so, not asked for better words first."""
+    try:
+        return parse(request.text, known)
+    except WordsError:
+        tests.admit(actor, request.text)
+        raise

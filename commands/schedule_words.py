@@ -18,7 +18,8 @@ _BECAUSE = re.compile(r"\s+because(?:\s+|$)|\s*:\s+", re.IGNORECASE)
 _SPAN = re.compile(r"\s+for\s+((?:\d+(?:\.\d+)?\s*[smhd]\s*)+)$", re.IGNORECASE)
 _UNTIL = re.compile(r"\s+until\s+(\d{4}-\d\d-\d\d)(?:[\sT]+(\d\d:\d\d))?$", re.IGNORECASE)
 _MISTYPED = re.compile(r"(sc?h?ed[a-z]*)\b", re.IGNORECASE)
-_LIKE = f"Like `{COMMAND} pause daily for 2d because the server moves`."
+_UNCLEAR = re.compile(r"\s+((?:for|until)\s+.*)$", re.IGNORECASE)
+_TIMES = "Write `for 30m`, `for 2d`, `until 2030-12-01` or `until 2030-12-01 08:00`."
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,12 @@ def about_schedules(text: str) -> bool:
     return False
 
 
+def changes_one(text: str) -> bool:
+    """Whether these words, which begin with `schedule`, would pause one or let it go on."""
+    verb = _VERB.sub("", straighten(text).strip(), count=1).split(" ")[0]
+    return verb.lower() in ("pause", "resume")
+
+
 def parse(text: str, known: KnownSchedules) -> ScheduleWanted:
     """Read what was typed, from the word `schedule` on.
 
@@ -91,7 +98,7 @@ def parse(text: str, known: KnownSchedules) -> ScheduleWanted:
     raise WordsError(
         f"{_echo(rest)} means nothing here.",
         suggestion=f"{COMMAND} {near}" if near in known.databases else None,
-        next_step=f"Type `{COMMAND}` to see them all. {_LIKE}",
+        next_step=f"Type `{COMMAND}` to see them all. {_like(next(iter(known.keys), None))}".strip(),
     )
 
 
@@ -100,9 +107,10 @@ def _pause(words: str, known: KnownSchedules) -> Pause:
     end, name = _end(head.rstrip())
     key = _key(name, known)
     if end is None:
-        raise WordsError("Say until when.", next_step=_LIKE, suggestion=_mended(key, "for 1d", reason))
+        suggestion = _mended(key, "for 1d", reason)
+        raise WordsError("Say until when.", next_step=_like(key), suggestion=suggestion)
     if not reason or not reason[0].strip():
-        raise WordsError("Say why, so that others know.", next_step=_LIKE)
+        raise WordsError("Say why, so that others know.", next_step=_like(key))
     return Pause(key, end, reason[0].strip())
 
 
@@ -114,7 +122,9 @@ def _end(head: str) -> tuple[timedelta | datetime | None, str]:
         try:
             return datetime.fromisoformat(f"{until[1]}T{until[2] or '00:00'}"), head[: until.start()]
         except ValueError:
-            raise WordsError(f"{until[1]} {until[2] or ''} is no date.", next_step=_LIKE) from None
+            raise WordsError(f"{until[1]} {until[2] or ''} is no date.", next_step=_TIMES) from None
+    if unclear := _UNCLEAR.search(head):
+        raise WordsError(f"{_echo(unclear[1])} says no time.", next_step=_TIMES)
     return None, head
 
 
@@ -143,6 +153,11 @@ def _near_name(named: Sequence[str], keys: Sequence[str]) -> str | None:
     names = {key.partition("/")[2]: key for key in keys}
     near = suggest.near(named[-1], names)
     return names[near] if near else None
+
+
+def _like(key: str | None) -> str:
+    """An example that can be typed as it stands: two databases may have a schedule of one name."""
+    return f"Like `{COMMAND} pause {key} for 2d because the server moves`." if key else ""
 
 
 def _mended(key: str, end: str, reason: Sequence[str]) -> str | None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from bot.core.backup import Format, Kind
 from bot.core.ids import SHORTEST_PREFIX, looks_like_id
+from bot.core.people import Action
 from bot.errors import WordsError
 from commands import suggest
 from commands.tokens import Token, tokens
@@ -100,6 +101,7 @@ _LISTED = tuple(kind.value for kind in Kind if kind is not Kind.SAFETY)
 _PLAIN = (Format.PLAIN.value,)
 _TABLE_WORDS = ("table", "tables")
 _VERBS = ("now", "status", "report", "list", "show", "check", "cancel", "help")
+_ACTIONS = {"now": Action.BACK_UP, "check": Action.CHECK, "cancel": Action.CANCEL}
 # With a digit in it, a few characters are an id that somebody shortened too much.
 _SHORT_ID = re.compile(r"(?=.*\d)[0-9a-z]{1,3}")
 FILLERS = frozenset({"a", "backup", "for", "of", "please", "the"})
@@ -125,6 +127,15 @@ def _can_be_typed(suggestion: str, known: Known) -> bool:
     except WordsError:
         return False
     return True
+
+
+def action_meant(text: str) -> Action | None:
+    """What these words would do, where that takes a role of its own, however much of them is wrong."""
+    try:
+        verb, _ = _take_verb(tokens(text))
+    except (WordsError, IndexError):
+        return None
+    return _ACTIONS.get(verb or "")
 
 
 def _read(text: str, known: Known) -> Wanted:

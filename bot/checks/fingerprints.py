@@ -14,6 +14,7 @@ from bot.checks.partitions import leaf_names, moves
 from bot.core.backup import TableName
 from bot.core.finding import Finding
 from bot.core.manifest import TableRecord
+from bot.core.units import plural
 from bot.postgres import catalog, fingerprint, unforced
 from bot.postgres.catalog import Catalog, Relation
 from bot.postgres.fingerprint import Measured
@@ -140,5 +141,7 @@ def _counted_only(restored: Restored) -> Iterator[Finding]:
     only = [r for r in restored.manifest.tables if r.data_dumped and r.rows and r.fingerprint is None]
     if only:
         yield rules.finding(
-            "COUNTED_ONLY", f"{len(only)} tables with rows were counted, and their content was not compared."
+            "COUNTED_ONLY",
+            f"{plural(len(only), 'table with rows was', 'tables with rows were')} counted only; "
+            "the content was not compared.",
         )

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import click
 
@@ -20,7 +21,7 @@ from bot.errors import ConfigurationError, LedgerUnavailableError, SparewheelErr
 from bot.ledger import audit, revisions
 from bot.ledger.connection import borrowed
 from bot.postgres import address, clients, scratch
-from bot.services import preflight, staging
+from bot.services import preflight, rpo, staging
 from bot.slack import channels
 from bot.slack.client import identify, patient_client
 
@@ -73,12 +74,14 @@ def findings(house: House) -> Iterator[Finding]:
         yield _look(house, f"database {name}", _database(name))
         if house.sources.settings(name).staging_url_env is not None:
             yield _look(house, f"staging of {name}", _staging(name))
+        if house.sources.settings(name).rpo:
+            yield _look(house, f"RPO of {name}", _rpo(name))
     if house.configuration.audiences:
         yield _look(house, "notices", _notices)
 
 
 def quick_looks(house: House) -> dict[str, Look]:
-    """Where to look for what would make backups fail: the clients, storage and every database.
+    """Where to look for what would make backups fail or late: clients, storage, databases, schedules.
 
     Raises:
         ConfigurationError: the configuration is wrong.
@@ -86,7 +89,9 @@ def quick_looks(house: House) -> dict[str, Look]:
     looks: dict[str, Look] = {"client programs": _clients, "storage": _storage}
     if house.configuration.audiences:
         looks["notices"] = _notices
-    return looks | {f"database {name}": _database(name) for name in house.sources.names()}
+    looks |= {f"database {name}": _database(name) for name in house.sources.names()}
+    with_rpo = [name for name in house.sources.names() if house.sources.settings(name).rpo]
+    return looks | {f"RPO of {name}": _rpo(name) for name in with_rpo}
 
 
 def problems(house: House, looks: Mapping[str, Look]) -> list[str]:
@@ -186,6 +191,16 @@ def _database(name: str) -> Look:
             f"PostgreSQL {seen.facts.version}, client {seen.client.version}, "
             f"{plural(len(seen.outline.tiers), 'configured table')} found{rest}"
         )
+
+    return look
+
+
+def _rpo(name: str) -> Look:
+    def look(house: House) -> str:
+        with borrowed(house.pool) as connection:
+            if migrate.is_fresh(connection):
+                raise NotSetUpError("The ledger is empty yet, so nobody knows how long a backup takes.")
+            return rpo.refuse_unreachable(connection, house.sources, name, datetime.now(UTC))
 
     return look
 

@@ -51,18 +51,22 @@ def _recovery(measured: Measured, rto: timedelta | None) -> str:
 def _kept(facts: Facts) -> str:
     kept, days = facts.kept, facts.measured.days
     total = f"{plural(kept.backups, 'backup')}, {size_text(kept.size_bytes)}"
-    return f"kept      {total}; {size_text(kept.grown_bytes)} of it in {days} days"
+    doubted = f"; {plural(kept.doubted, 'other')} gone or damaged, not counted" if kept.doubted else ""
+    return f"kept      {total}; {size_text(kept.grown_bytes)} of it in {days} days{doubted}"
 
 
 def _coverage(found: KindCoverage) -> str:
     coverage, zone = found.coverage, ZoneInfo(found.zone)
-    line = f"6 months  {found.kind.value}: {count_text(coverage.covered)} of {count_text(coverage.due)}"
-    if coverage.gaps and coverage.begins:
+    counted = f"{count_text(coverage.covered)} of {count_text(coverage.due)}"
+    line = f"6 months  {found.kind.value}: {counted if coverage.due else 'nothing was due yet'}"
+    if found.by_full:
+        line += f", {count_text(found.by_full)} of them in a full backup"
+    if coverage.gaps and coverage.covered:
         gaps = [_gap(gap, zone) for gap in reversed(coverage.gaps)]
         more = f" and {len(gaps) - _GAPS} more" if len(gaps) > _GAPS else ""
         line += f"; missing {', '.join(gaps[:_GAPS])}{more} ({found.zone})"
-    if coverage.begins and coverage.begins > coverage.since:
-        line += f"; nothing before {coverage.begins.astimezone(zone):%Y-%m-%d}"
+    if found.known_since:
+        line += f"; the schedule is known since {found.known_since.astimezone(zone):%Y-%m-%d}"
     return line
 
 

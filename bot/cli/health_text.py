@@ -11,7 +11,6 @@ from bot.services.views import StatusView
 def report(view: HealthReport) -> str:
     """Everything that the report knows."""
     lines = [_verdict(view)]
-    lines += [f"LOST: {sentence}" for sentence in view.lost]
     lines += [f"Not seen: {sentence}" for sentence in view.not_seen]
     lines += [f"{one.severity.value.upper()}: {one.sentence} ({one.id})" for one in view.alerts]
     lines += [
@@ -31,5 +30,8 @@ def _verdict(view: HealthReport) -> str:
     troubled = len(view.troubled)
     if troubled:
         return f"{troubled} of {plural(len(view.databases), 'database')} to be looked at."
-    wrong = view.alerts or view.lost
-    return "Something needs a look." if wrong else "Not everything could be seen; what was seen is in order."
+    return (
+        "Something needs a look."
+        if view.alerts
+        else "Not everything could be seen; what was seen is in order."
+    )

@@ -8,7 +8,7 @@ from bot.cli.figures_text import figures
 from bot.core.backup import BackupRecord, State
 from bot.core.check import CheckMessage
 from bot.core.units import count_text, duration_text, plural, size_text
-from bot.services.views import BackupDetails, BackupList, CancelView, DatabaseStatus, StatusView
+from bot.services.views import BackupDetails, BackupList, CancelView, DatabaseStatus, KindStatus, StatusView
 
 _TABLES_SHOWN = 200
 _NOT_YET = "-"
@@ -18,7 +18,9 @@ def verdict(record: BackupRecord) -> str:
     """How a backup ended, or where it stands."""
     head = f"Backup {record.id}: {record.kind.value} of {record.database}"
     if record.state is State.STORED:
-        return "\n".join([f"{head} is {record.goodness}.", *_facts(record), *_left_out(record)])
+        return "\n".join(
+            [f"{head} is {record.goodness}.", *_doubt(record), *_facts(record), *_left_out(record)]
+        )
     if record.state is State.FAILED:
         lines = [f"{head} failed.", record.error_sentence or "", record.error_next_step or ""]
         return "\n".join(line for line in [*lines, record.error_detail or ""] if line)
@@ -26,6 +28,14 @@ def verdict(record: BackupRecord) -> str:
         return f"{head} was cancelled by {record.cancel_requested_by or 'somebody'}. Nothing was kept."
     phase = record.phase.value if record.phase else "waiting for its turn"
     return f"{head} is {record.state.value}: {phase}."
+
+
+def _doubt(record: BackupRecord) -> list[str]:
+    """Why it does not count as a backup, where it does not."""
+    if record.doubt is None:
+        return []
+    seen = f"{record.doubted_by.capitalize()} saw it at {_time(record.doubted_at)}."
+    return [f"  It does not count as a backup. {record.doubt_sentence} {seen}"]
 
 
 def _facts(record: BackupRecord) -> list[str]:
@@ -97,7 +107,7 @@ def _database(found: DatabaseStatus, now: datetime) -> list[str]:
     limit = f" (may lose at most {duration_text(found.rpo.total_seconds())})" if found.rpo else ""
     lines = [f"{found.database}{limit}"]
     for kind in found.kinds:
-        stale = "  STALE" if kind.is_stale(now) else ""
+        stale = f"  STALE{_stand_in(kind)}" if kind.is_stale(now) else ""
         if kind.newest is None or kind.newest.snapshot_at is None:
             lines.append(f"  {kind.kind.value:<9} none yet{stale}")
             continue
@@ -108,12 +118,21 @@ def _database(found: DatabaseStatus, now: datetime) -> list[str]:
         )
     if not found.kinds:
         lines.append("  no backup yet")
+    lines += [
+        f"  {record.goodness.upper():<9} {record.id}  {record.kind.value}: {record.doubt_sentence}"
+        for record in found.doubted
+    ]
     lines.append(f"  {_proved(found, now)}")
     lines += [f"  {line}" for line in figures(found)]
     lines += [f"  {record.state.value:<9} {record.id}  {record.kind.value}" for record in found.running]
     if found.last_failure:
         lines.append(f"  failed    {found.last_failure.id}  {found.last_failure.error_sentence or ''}")
     return lines
+
+
+def _stand_in(kind: KindStatus) -> str:
+    """The full backup that holds what one of this kind would."""
+    return f"; {kind.covered_by.kind.value} backup {kind.covered_by.id} holds it" if kind.covered_by else ""
 
 
 def _proved(found: DatabaseStatus, now: datetime) -> str:

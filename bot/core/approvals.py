@@ -5,6 +5,7 @@ The ledger's one conditional UPDATE decides; `refusal` says the same rules in wo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -129,13 +130,18 @@ def refusal(approval: Approval, click: Click, now: datetime) -> str | None:
             bool(approval.barred & click.identities),
             "You asked for this or wrote it, so somebody else has to read it",
         ),
-        (not approval.roles & click.roles, f"Only {' or '.join(sorted(approval.roles))} may decide this"),
+        (not approval.roles & click.roles, f"Only {_any_of(approval.roles)} may decide this"),
         (
             bool(approval.decided_by & click.identities),
             "You have approved it already; somebody else is still needed",
         ),
     )
     return next((sentence for broken, sentence in rules if broken), None)
+
+
+def _any_of(roles: Iterable[Role]) -> str:
+    """`an approver`, `an administrator or an approver`."""
+    return " or ".join(f"{'an' if role[0] in 'aeiou' else 'a'} {role}" for role in sorted(roles))
 
 
 def same_content(whole: str, shown: str) -> bool:

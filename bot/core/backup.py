@@ -56,6 +56,21 @@ class Phase(StrEnum):
     DESCRIBING = "writing the manifest"
 
 
+class Doubt(StrEnum):
+    """What is known against a stored backup: its bytes are not there, or not what was written."""
+
+    GONE = "gone"
+    DAMAGED = "damaged"
+
+
+class SeenBy(StrEnum):
+    """Who saw it: a look at the storage's list, a check that read the bytes, a restore test."""
+
+    LOOK = "look"
+    CHECK = "check"
+    RESTORE_TEST = "restore test"
+
+
 class Tier(StrEnum):
     """How much a table matters, as the configuration says. OTHER is in no tier."""
 
@@ -164,15 +179,46 @@ class BackupRecord:
     due_at: datetime | None = None
     late_because: str | None = None  # why it was asked for after its time
     lifecycle: str | None = None  # the folder that a bucket's rules go by
+    gone_at: datetime | None = None  # since when it is known that the storage does not hold it
+    gone_why: str | None = None
+    gone_seen_by: str | None = None  # SeenBy
+    damaged_at: datetime | None = None  # since when it is known that it is not what was written
+    damaged_why: str | None = None
+    damaged_seen_by: str | None = None
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """What is known against it; None for a good one, and for what never was a backup."""
+        if self.gone_at is not None:
+            return Doubt.GONE
+        return Doubt.DAMAGED if self.damaged_at is not None else None
+
+    @property
+    def doubt_sentence(self) -> str:
+        """Why it does not count as a backup; empty where it does."""
+        return (self.gone_why if self.gone_at else self.damaged_why) or ""
+
+    @property
+    def doubted_at(self) -> datetime | None:
+        """Since when that is known."""
+        return self.gone_at or self.damaged_at
+
+    @property
+    def doubted_by(self) -> str:
+        """Who saw it, for people: `a look at the storage`, `a check`, `a restore test`."""
+        seen_by = self.gone_seen_by if self.gone_at else self.damaged_seen_by
+        return "a look at the storage" if seen_by == SeenBy.LOOK else f"a {seen_by}"
 
     @property
     def goodness(self) -> str:
-        """`proved`, `checked`, `stored`, or the state where it is none of them.
+        """`proved`, `checked`, `stored`; `gone` or `damaged`; or the state where it is none of them.
 
         A failed restore test takes a check's word back, and a later failed check an earlier test's.
         """
         if self.state is not State.STORED:
             return self.state.value
+        if self.doubt is not None:
+            return self.doubt.value
         if self.tested and self.test_result == "PASS" and not self._failed_a_check_since_its_test:
             return "proved"
         return "checked" if self.check_ok and not self._failed_its_test else "stored"

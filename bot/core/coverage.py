@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,22 +22,12 @@ class Gap:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How many of the due times since `since` have a stored backup, and the gaps, oldest first.
-
-    `begins` is the first stored backup, `since` or earlier where they reach back that far: no due time from
-    before it is counted as missed. None: there is none at all.
-    """
+    """How many of the due times since `since` have a stored backup, and the gaps, oldest first."""
 
     since: datetime
-    begins: datetime | None
     due: int
     covered: int
     gaps: tuple[Gap, ...] = ()
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing is missing since the first backup."""
-        return self.begins is not None and self.covered == self.due
 
 
 def months_before(at: datetime, months: int = SIX) -> datetime:
@@ -55,15 +45,11 @@ def cover(since: datetime, due: Sequence[datetime], stored: Sequence[datetime]) 
     """Hold the stored snapshots against the due times.
 
     `due`: ascending, from `since` on, each over with its grace by now. `stored`: the snapshots' times,
-    ascending, with one from before `since` where there is any. A due time is covered by a snapshot taken
-    from then on until the next due time; the last one by anything since.
+    ascending. A due time is covered by a snapshot taken from then on until the next due time; the last one
+    by anything since.
     """
-    if not stored:
-        return Coverage(since, None, len(due), 0, _gaps(due, [False] * len(due)))
-    # What was due before the first backup of all is told by `begins`, not as one long gap.
-    counted = due[max(bisect_right(due, stored[0]) - 1, 0) :]
-    found = [_any_between(stored, counted, i) for i in range(len(counted))]
-    return Coverage(since, stored[0], len(counted), sum(found), _gaps(counted, found))
+    found = [_any_between(stored, due, i) for i in range(len(due))]
+    return Coverage(since, len(due), sum(found), _gaps(due, found))
 
 
 def _any_between(stored: Sequence[datetime], due: Sequence[datetime], i: int) -> bool:

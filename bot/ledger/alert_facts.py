@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from psycopg.rows import DictRow
@@ -23,6 +24,14 @@ _FAIL = (*_KINDS, Kind.SAFETY)
 # The newest, and as many before it as a usual size is made of.
 _OF_EACH = 6
 _RATES_OF = 5
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How fast the last `tests` tests of full backups were: seconds for each byte, download and restore."""
+
+    seconds: float
+    tests: int
 
 
 def stored(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, dict[Kind, list[Stored]]]:
@@ -70,8 +79,13 @@ def proved(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, dateti
 
 def rates(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, float]:
     """Seconds that a byte takes to come back, of each database whose full backups were tested."""
+    return {name: found.seconds for name, found in measured_rates(conn, databases).items()}
+
+
+def measured_rates(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, Rates]:
+    """The same, and of how many tests it is the median."""
     rows = statements("alert_facts").every(conn, "rates", databases=list(databases), last=_RATES_OF)
-    return {row["database"]: float(row["download"] + row["restore"]) for row in rows}
+    return {row["database"]: Rates(float(row["download"] + row["restore"]), row["tests"]) for row in rows}
 
 
 def running(conn: LedgerConnection) -> dict[str, list[Running]]:

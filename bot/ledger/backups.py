@@ -115,7 +115,7 @@ def get(conn: LedgerConnection, backup_id: str) -> BackupRecord:
 
 def find_by_prefix(conn: LedgerConnection, prefix: str, team: str | None = None) -> list[BackupRecord]:
     """Backups whose id starts with the given characters, newest first, at most 20."""
-    return _records(statements("backups").every(conn, "find_by_prefix", prefix=prefix, team=team))
+    return as_records(statements("backups").every(conn, "find_by_prefix", prefix=prefix, team=team))
 
 
 def recent(
@@ -133,7 +133,7 @@ def recent(
         "state": state.value if state else None,
     }
     rows = statements("backups").every(conn, "recent", limit=limit, **by)
-    return _records(rows), int(statements("backups").value(conn, "count", **by))
+    return as_records(rows), int(statements("backups").value(conn, "count", **by))
 
 
 def newest_stored(
@@ -142,7 +142,7 @@ def newest_stored(
     kind: Kind | None = None,
     format: Format | None = None,  # noqa: A002 - the field's own name everywhere in the product
 ) -> BackupRecord | None:
-    """The stored backup with the newest snapshot."""
+    """The good backup with the newest snapshot: one that is gone or damaged does not count."""
     row = statements("backups").one(
         conn,
         "newest_stored",
@@ -155,16 +155,7 @@ def newest_stored(
 
 def running_and_queued(conn: LedgerConnection, database: str | None = None) -> list[BackupRecord]:
     """What is not over yet: the running one first, then the waiting ones in their order."""
-    return _records(statements("backups").every(conn, "running_and_queued", database=database))
-
-
-def standing_failure(conn: LedgerConnection, database: str) -> BackupRecord | None:
-    """The newest failed run that no later success of its kind, or of everything, has made up for.
-
-    Backups of single tables are somebody's errand, not the database's state: they do not count.
-    """
-    row = statements("backups").one(conn, "standing_failure", database=database)
-    return None if row is None else _record(row)
+    return as_records(statements("backups").every(conn, "running_and_queued", database=database))
 
 
 def ahead(conn: LedgerConnection, record: BackupRecord) -> int:
@@ -173,7 +164,7 @@ def ahead(conn: LedgerConnection, record: BackupRecord) -> int:
 
 
 def usual_size(conn: LedgerConnection, database: str, kind: Kind = Kind.FULL) -> int | None:
-    """The median size in bytes of the last five stored backups of a kind, None where there is none."""
+    """The median size in bytes of the last five good backups of a kind, None where there is none."""
     size = statements("backups").value(conn, "usual_size", database=database, kind=kind.value)
     return None if size is None else int(size)
 
@@ -301,7 +292,7 @@ def take_over(conn: LedgerConnection, attempt: str, lease_seconds: float) -> lis
     leaves the run to be found again when the new lease is over.
     """
     rows = statements("backups").every(conn, "take_over", attempt=attempt, lease_seconds=float(lease_seconds))
-    return _records(rows)
+    return as_records(rows)
 
 
 def mark_cleared(conn: LedgerConnection, backup_id: str) -> bool:
@@ -311,14 +302,14 @@ def mark_cleared(conn: LedgerConnection, backup_id: str) -> bool:
 
 def uncleared(conn: LedgerConnection, older_than_seconds: float) -> list[BackupRecord]:
     """Runs that came to nothing that long ago, and may have left something in storage; locked, at most 20."""
-    return _records(
+    return as_records(
         statements("backups").every(conn, "uncleared", older_than_seconds=float(older_than_seconds))
     )
 
 
 def abandoned(conn: LedgerConnection, older_than_seconds: float) -> list[BackupRecord]:
     """Waiting backups that no job will ever run (their command line died), locked for the caller."""
-    return _records(
+    return as_records(
         statements("backups").every(conn, "abandoned", older_than_seconds=float(older_than_seconds))
     )
 
@@ -339,7 +330,8 @@ def _one_row(conn: LedgerConnection, name: str, **values: object) -> bool:
     return statements("backups").run(conn, name, **values) == 1
 
 
-def _records(rows: Sequence[DictRow]) -> list[BackupRecord]:
+def as_records(rows: Sequence[DictRow]) -> list[BackupRecord]:
+    """Rows of backup_log as records, for every module that reads that table."""
     return [_record(row) for row in rows]
 
 
@@ -353,6 +345,7 @@ _SAME_NAME = (
     *("error_rule", "error_sentence", "error_next_step", "error_detail"),
     *("checked_at", "check_ok", "check_sentence", "tested", "test_date", "test_result"),
     *("schedule", "due_at", "late_because", "lifecycle"),
+    *("gone_at", "gone_why", "gone_seen_by", "damaged_at", "damaged_why", "damaged_seen_by"),
 )
 
 

@@ -2,33 +2,68 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.core.backup import BackupRecord, Kind
 from bot.core.health import Run
+from bot.ledger.backups import as_records
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.statements import statements
 
 
 @dataclass(frozen=True)
 class Total:
-    """Stored backups and their bytes; `grown_bytes` of those with a snapshot since the asked-for time."""
+    """Good backups and their bytes; `grown_bytes` of those with a snapshot since the asked-for time.
+
+    `doubted`: how many more are known to be gone or damaged.
+    """
 
     backups: int
     size_bytes: int
     grown_bytes: int
+    doubted: int = 0
+
+
+def newest(
+    conn: LedgerConnection, databases: Sequence[str], kinds: Sequence[Kind]
+) -> dict[str, dict[Kind, BackupRecord]]:
+    """Of each database and kind the newest good backup, asked once for all."""
+    rows = statements("health").every(
+        conn, "newest", databases=list(databases), kinds=[kind.value for kind in kinds]
+    )
+    found: dict[str, dict[Kind, BackupRecord]] = defaultdict(dict)
+    for record in as_records(rows):
+        found[record.database][record.kind] = record
+    return found
+
+
+def standing_failures(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, BackupRecord]:
+    """Of each database the newest failed run that no later good one, of its kind or full, has made up for.
+
+    Backups of single tables are somebody's errand, not the database's state: they do not count.
+    """
+    rows = statements("health").every(conn, "standing_failures", databases=list(databases))
+    return {record.database: record for record in as_records(rows)}
+
+
+def usual_sizes(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, int]:
+    """The median size in bytes of the last five good full backups, of each database that has any."""
+    rows = statements("health").every(conn, "usual_sizes", databases=list(databases), kind=Kind.FULL.value)
+    return {row["database"]: int(row["size_bytes"]) for row in rows if row["size_bytes"] is not None}
 
 
 def runs(conn: LedgerConnection, database: str, since: datetime) -> list[Run]:
-    """Stored backups of whole kinds since then, oldest first, and of each kind the newest from before."""
+    """Good backups of whole kinds since then, oldest first, and of each kind the newest from before."""
     return [Run(**row) for row in statements("health").every(conn, "runs", database=database, since=since)]
 
 
 def first_of_each(
     conn: LedgerConnection, database: str, kinds: Sequence[str], due: Sequence[datetime]
 ) -> list[datetime]:
-    """The first stored snapshot from each due time until the next, and the newest from before, ascending."""
+    """The first good snapshot from each due time until the next one, ascending."""
     rows = statements("health").every(
         conn, "first_of_each", database=database, kinds=list(kinds), due=list(due)
     )

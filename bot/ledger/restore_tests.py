@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -11,7 +10,6 @@ from typing import Any, Literal
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from bot.core.backup import Kind
 from bot.core.finding import Finding, Severity
 from bot.core.ids import new_id
 from bot.core.people import Actor
@@ -23,8 +21,6 @@ from bot.ledger import backups
 from bot.ledger.backups import Pulse
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.statements import statements
-
-_RATES_OF = 5
 
 
 @dataclass(frozen=True)
@@ -48,15 +44,6 @@ class Result:
     times: StepTimes = field(default_factory=StepTimes)
     proof_key: str | None = None
     keep_seconds: float | None = None
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Medians of the last tests, in seconds for each byte of archive; `tests` says of how many."""
-
-    download: float
-    restore: float
-    tests: int
 
 
 def insert(
@@ -225,26 +212,6 @@ def scratch_due(conn: LedgerConnection) -> list[RestoreTestRecord]:
 def postpone_drop(conn: LedgerConnection, test_id: str) -> bool:
     """Look for a test's scratch database again later: in a minute at least, in an hour at most."""
     return _one_row(conn, "postpone_drop", id=test_id)
-
-
-def last_pass(conn: LedgerConnection, database: str) -> RestoreTestRecord | None:
-    """The newest restore test of a database that passed."""
-    row = statements("restore_tests").one(conn, "last_pass", database=database)
-    return None if row is None else _record(row)
-
-
-def rates(conn: LedgerConnection, database: str, kind: Kind = Kind.FULL) -> Rates | None:
-    """How fast the last tests were; None where there is no measurement yet."""
-    rows = statements("restore_tests").every(
-        conn, "rates", database=database, kind=kind.value, last=_RATES_OF
-    )
-    if not rows:
-        return None
-    return Rates(
-        statistics.median(row["download"] for row in rows),
-        statistics.median(row["restore"] for row in rows),
-        len(rows),
-    )
 
 
 def _one_row(conn: LedgerConnection, name: str, **values: object) -> bool:

@@ -46,6 +46,9 @@ class Platform(Protocol):
     def is_platform_schema(self, schema: str) -> bool:
         """Whether the platform made this schema and brings it itself in a fresh project."""
 
+    def wants_tiers(self, schema: str) -> bool:
+        """Whether tables of this schema are the customer's own, so that each belongs into a tier."""
+
     def owner_is_platform(self, owner: str) -> bool:
         """Whether this role is one of the platform's own rather than the customer's."""
 

@@ -15,6 +15,10 @@ class Plain:
         """No schema is."""
         return False
 
+    def wants_tiers(self, schema: str) -> bool:  # noqa: ARG002 - the seam's signature
+        """Every table is the customer's."""
+        return True
+
     def owner_is_platform(self, owner: str) -> bool:  # noqa: ARG002 - the seam's signature
         """No role is."""
         return False

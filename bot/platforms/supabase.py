@@ -27,6 +27,7 @@ _ROLES = frozenset(
     }
 )  # fmt: skip
 
+_MIGRATIONS = "supabase_migrations"
 _CUSTOMERS_FILES = frozenset({"buckets", "objects", "s3_multipart_uploads", "s3_multipart_uploads_parts"})
 
 
@@ -38,6 +39,10 @@ class Supabase:
     def is_platform_schema(self, schema: str) -> bool:
         """Schemas that a fresh project has. `supabase_migrations` is the customer's history: not one."""
         return schema in _SCHEMAS
+
+    def wants_tiers(self, schema: str) -> bool:
+        """Not what a fresh project has, and not the list of migrations that its command line keeps."""
+        return schema not in _SCHEMAS and schema != _MIGRATIONS
 
     def owner_is_platform(self, owner: str) -> bool:
         """Roles that Supabase makes; `postgres` is the customer's own."""

@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.alerts import Condition
-from bot.core.backup import Kind
 from bot.errors import SparewheelError, StorageError
 from bot.ledger import alerts as ledger
-from bot.ledger import backups
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.platforms.interface import NOT_KNOWN, OwnBackups
 from bot.platforms.open import open_platform
+from bot.services.doubting import Doubting
 from bot.services.sources import Sources
-from bot.services.witnesses import NO_TIER, STORAGE_AWAY, WITNESS, Subject, Witnesses, storage_away
+from bot.services.witnesses import NO_TIER, STORAGE_AWAY, WITNESS, Subject, storage_away
 from bot.settings import DatabaseSettings
 
-_KINDS = (Kind.FULL, Kind.CRITICAL, Kind.SCHEMA)
 Looked = set[tuple[str, str | None]]
 
 
@@ -28,7 +26,7 @@ class Looker:
 
     pool: LedgerPool
     sources: Sources
-    witnesses: Witnesses
+    doubting: Doubting
     mark: str = "storage-looked"
 
     def look(self, now: datetime) -> tuple[list[Condition], Looked]:
@@ -40,7 +38,7 @@ class Looker:
         looked: Looked = set()
         try:
             for subject in self._subjects():
-                found += self.witnesses.look(subject, now)
+                found += self.doubting.witnesses.look(subject, now)
                 looked |= {(WITNESS, subject.name), (NO_TIER, subject.name)}
         except StorageError as error:
             return [*found, storage_away(error)], looked
@@ -50,11 +48,9 @@ class Looker:
 
     def _subjects(self) -> Iterator[Subject]:
         for name, settings in self.sources.configuration.databases.items():
-            with borrowed(self.pool) as connection:
-                newest = [backups.newest_stored(connection, name, kind) for kind in _KINDS]
             yield Subject(
                 name,
-                [record for record in newest if record is not None],
+                self.doubting.look_at(name),
                 open_platform(settings.platform),
                 _has_tiers(settings),
                 self._own(name),

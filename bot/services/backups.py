@@ -59,6 +59,14 @@ class Backups:
         """Keep that somebody without any role typed this."""
         self.gate.note_refusal(actor, "any", {"text": text[:200]})
 
+    def admit(self, actor: Actor, action: Action, text: str) -> None:
+        """Return where a role allows the action that somebody typed as `text`.
+
+        Raises:
+            NotAllowedError: none does, and that is written down.
+        """
+        self.gate.admit(actor, action, {"text": text[:200]})
+
     def request(
         self,
         actor: Actor,
@@ -141,13 +149,7 @@ class Backups:
         names = [database] if database else list(self.sources.names())
         now = _now()
         with borrowed(self.pool) as connection:
-            found = [
-                health.standing(
-                    connection, self.sources, name, now, figures=len(names) <= health.FIGURES_AT_ONCE
-                )
-                for name in names
-            ]
-        found.sort(key=lambda status: not status.needs_a_look(now))
+            found = health.standing(connection, self.sources, names, now)
         return StatusView(found, now)
 
     def recent(

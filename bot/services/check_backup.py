@@ -47,6 +47,7 @@ class _Look:
     findings: list[str] = field(default_factory=list)
     unverified: list[str] = field(default_factory=list)
     read: ReadThrough | None = None
+    gone: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -130,6 +131,7 @@ class BackupChecker:
             verdict=look.verdict,
             findings=[*look.findings, *look.unverified],
             read_through=_sentence(look.read) if look.read and not look.findings else None,
+            gone=look.gone,
         )
 
     def _look(self, record: BackupRecord, look: _Look, pulse: Pulse) -> None:
@@ -144,6 +146,7 @@ class BackupChecker:
             manifest = read_manifest(self.store, record)
         except ObjectMissingError:
             look.findings.append("The manifest is gone from storage, so the backup cannot explain itself.")
+            look.gone = True
             return None
         except (ValueError, KeyError, TypeError) as error:
             look.findings.append(f"The manifest in storage cannot be read: {type(error).__name__}.")
@@ -164,6 +167,7 @@ class BackupChecker:
                 self._read(client, _watched(chunks, look, pulse), archive_format, look, pulse)
         except ObjectMissingError:
             look.findings.append("The archive is gone from storage.")
+            look.gone = True
             return
         size, sha256 = look.bytes_read - before, look.digest.hexdigest()
         if size != archive.size_bytes:

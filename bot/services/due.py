@@ -22,11 +22,7 @@ def schedules(configuration: Configuration) -> tuple[Schedule, ...]:
     house = configuration.house
     own = {"report": house.report, "audit-check": house.audit_check, "housekeeping": house.housekeeping}
     return (
-        *(
-            of_settings(f"{database}/{name}", settings, configured.time_zone)
-            for database, configured in configuration.databases.items()
-            for name, settings in configured.schedules.items()
-        ),
+        *(one for database in configuration.databases for one in of_database(configuration, database)),
         *(
             Schedule(f"{HOUSE}/{name}", name, cron, house.time_zone)
             for name, cron in own.items()
@@ -37,7 +33,13 @@ def schedules(configuration: Configuration) -> tuple[Schedule, ...]:
 
 def of_database(configuration: Configuration, database: str) -> tuple[Schedule, ...]:
     """The schedules of one database; none where it is not configured."""
-    return tuple(schedule for schedule in schedules(configuration) if schedule.database == database)
+    configured = configuration.databases.get(database)
+    if configured is None:
+        return ()
+    return tuple(
+        of_settings(f"{database}/{name}", settings, configured.time_zone)
+        for name, settings in configured.schedules.items()
+    )
 
 
 def find(configuration: Configuration, key: str) -> Schedule | None:

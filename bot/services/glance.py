@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.backup import BackupRecord
 from bot.errors import StorageError
+from bot.services.doubting import Doubting
 from bot.services.views import DatabaseStatus
-from bot.services.witnesses import Witnesses
 
 
 @dataclass(frozen=True)
 class Glance:
-    """Where the storage contradicts the ledger, and what could not be looked at, as sentences."""
+    """Whether the storage contradicted the ledger, and what could not be looked at, as sentences."""
 
-    lost: Sequence[str] = ()
+    changed: bool = False
     not_seen: Sequence[str] = ()
 
 
-def glance(witnesses: Witnesses, databases: Sequence[DatabaseStatus]) -> Glance:
-    """Compare each newest backup. The first silence of the storage ends the looking."""
-    lost: list[str] = []
-    for record in _newest(databases):
+def glance(doubting: Doubting, databases: Sequence[DatabaseStatus]) -> Glance:
+    """Compare each newest backup; what is gone is kept. The first silence of the storage ends the looking."""
+    changed = False
+    for record in [kind.newest for status in databases for kind in status.kinds if kind.newest]:
         try:
-            wrong = witnesses.difference(record)
+            changed |= not doubting.look(record)
         except StorageError as error:
             sentence = (
                 f"The storage could not be looked at, so this is what the ledger says: {error.sentence}"
             )
-            return Glance(lost, (sentence,))
-        if wrong:
-            lost.append(f"The {record.kind} backup `{record.id}` of `{record.database}` is lost: {wrong}.")
-    return Glance(lost)
-
-
-def _newest(databases: Sequence[DatabaseStatus]) -> Iterator[BackupRecord]:
-    for status in databases:
-        yield from (kind.newest for kind in status.kinds if kind.newest)
+            return Glance(changed, (sentence,))
+    return Glance(changed)

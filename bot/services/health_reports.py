@@ -14,16 +14,17 @@ from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.services import due, picture
 from bot.services.access import Gate
 from bot.services.alerts import EVALUATED, LOOKED_WITHIN
+from bot.services.doubting import Doubting
 from bot.services.fires import Fire
 from bot.services.glance import glance
 from bot.services.health import FIGURES_AT_ONCE, standing
 from bot.services.notifying import Notifier
 from bot.services.report_views import HealthReport, Part
 from bot.services.sources import Sources
-from bot.services.witnesses import Witnesses
 
 TOPIC = "report"
 _SUMMARY, _DETAILS = "opened", "details"
+_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class HealthReports:
 
     pool: LedgerPool
     sources: Sources
-    witnesses: Witnesses
+    doubting: Doubting
     notifier: Notifier
     gate: Gate
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -55,10 +56,15 @@ class HealthReports:
             LedgerUnavailableError: nothing is known without it.
         """
         now = self.clock()
-        with borrowed(self.pool) as connection:
-            report = self._from_ledger(connection, database, now)
-        seen = glance(self.witnesses, report.databases)
-        return replace(report, part=part, lost=seen.lost, not_seen=[*report.not_seen, *seen.not_seen])
+        report = self._from_ledger(database, now)
+        seen = glance(self.doubting, report.databases)
+        for _ in range(_ROUNDS):
+            if not seen.changed:
+                break
+            # What is gone does not count; is what counts now there?
+            report = self._from_ledger(database, now)
+            seen = glance(self.doubting, report.databases)
+        return replace(report, part=part, not_seen=[*report.not_seen, *seen.not_seen])
 
     def picture(self, database: str | None = None) -> Attachment | None:
         """The last weeks of the databases that need a look first; None where there is nothing to draw."""
@@ -87,11 +93,14 @@ class HealthReports:
         drawn = self.picture() if self.sources.configuration.report.picture else None
         return Showing(self.health(part=Part.DETAILS), where="thread", attach=drawn)
 
-    def _from_ledger(self, connection: LedgerConnection, database: str | None, now: datetime) -> HealthReport:
+    def _from_ledger(self, database: str | None, now: datetime) -> HealthReport:
+        with borrowed(self.pool) as connection:
+            return self._read(connection, database, now)
+
+    def _read(self, connection: LedgerConnection, database: str | None, now: datetime) -> HealthReport:
         names = (database,) if database else self.sources.names()
         few = len(names) <= FIGURES_AT_ONCE
-        found = [standing(connection, self.sources, name, now, figures=few) for name in names]
-        found.sort(key=lambda status: not status.needs_a_look(now))
+        found = standing(connection, self.sources, names, now)
         known = set(self.sources.names())
         return HealthReport(
             found,
@@ -109,8 +118,7 @@ class HealthReports:
         names = self.sources.names()
         if len(names) <= picture.AT_ONCE:
             return list(names)
-        found = [standing(connection, self.sources, name, now, figures=False) for name in names]
-        return [s.database for s in sorted(found, key=lambda status: not status.needs_a_look(now))]
+        return [s.database for s in standing(connection, self.sources, names, now, figures=False)]
 
     def _is_outdated(self, subject: str) -> bool:
         schedule = due.find(self.sources.configuration, f"house/{TOPIC}")

@@ -28,11 +28,15 @@ class Measured:
 
 @dataclass(frozen=True)
 class Kept:
-    """What the ledger knows to be stored. `grown_bytes`: what came in the last 30 days."""
+    """What the ledger knows to be stored, and good. `grown_bytes`: what came in the last 30 days.
+
+    `doubted`: how many more are known to be gone or damaged, and count for nothing.
+    """
 
     backups: int
     size_bytes: int
     grown_bytes: int
+    doubted: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,17 @@ class NextRun:
 
 @dataclass(frozen=True)
 class KindCoverage:
-    """How much of six months the stored backups of a kind cover; `zone`: in which gaps are dated."""
+    """How much of six months the stored backups of a kind cover; `zone`: in which dates are meant.
+
+    `known_since`: since when this schedule is known here, where that is less than six months; what was due
+    before it nobody knows. `by_full`: how many of the due times only a full backup covers.
+    """
 
     kind: Kind
     coverage: Coverage
     zone: str
+    known_since: datetime | None = None
+    by_full: int = 0
 
 
 @dataclass(frozen=True)

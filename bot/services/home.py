@@ -42,9 +42,6 @@ class Home:
         if not actor.roles:
             return HomeView(actor, now)
         with borrowed(self.pool) as connection:
-            found = [
-                standing(connection, self.sources, name, now, figures=False) for name in self.sources.names()
-            ]
+            found = standing(connection, self.sources, self.sources.names(), now, figures=False)
             open_alerts = alerts.told(connection)
-        found.sort(key=lambda status: not status.needs_a_look(now))
         return HomeView(actor, now, found, self.approvals.waiting_for(actor), open_alerts)

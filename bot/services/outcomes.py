@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from bot.core.backup import BackupRecord
+from bot.checks import against
+from bot.core.backup import BackupRecord, Doubt, SeenBy
 from bot.core.check import CheckMessage
 from bot.core.manifest import Manifest
 from bot.core.people import Actor, Source
 from bot.core.restore_test import RestoreTestMessage, RestoreTestRecord
 from bot.core.verdict import Verdict
 from bot.errors import CancelledError, LedgerUnavailableError, SparewheelError
-from bot.ledger import audit, checks, restore_tests
+from bot.ledger import audit, checks, doubts, restore_tests
 from bot.ledger import backups as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.services.notifying import Notifier
@@ -118,11 +119,15 @@ class Outcomes:
         verdict: Verdict,
         findings: Sequence[str],
         read_through: str | None,
+        gone: bool = False,
     ) -> None:
-        """A check's verdict. Without effect when the check is no longer this attempt's."""
+        """A check's verdict. Without effect when the check is no longer this attempt's.
+
+        `gone`: it failed because something of the backup is not in the storage.
+        """
 
         def write(connection: LedgerConnection) -> bool:
-            return checks.finish(
+            ended = checks.finish(
                 connection,
                 message.check_id,
                 attempt,
@@ -130,6 +135,12 @@ class Outcomes:
                 findings=findings,
                 read_through=read_through,
             )
+            if ended and verdict is Verdict.FAIL:
+                doubt = Doubt.GONE if gone else Doubt.DAMAGED
+                doubts.mark(connection, message.record.id, doubt, findings[0], SeenBy.CHECK)
+            elif ended and verdict is Verdict.PASS:
+                doubts.was_read(connection, message.record.id)
+            return ended
 
         def notify(connection: LedgerConnection) -> None:
             self.notifier.check_ended(connection, message)
@@ -154,7 +165,12 @@ class Outcomes:
         test, backup = message.test, message.backup
 
         def write(connection: LedgerConnection) -> bool:
-            return restore_tests.finish(connection, test.id, attempt, result)
+            ended = restore_tests.finish(connection, test.id, attempt, result)
+            if ended and result.verdict is Verdict.PASS:
+                doubts.was_proved(connection, backup.id)
+            elif ended and (found := against.doubt(result.findings)):
+                doubts.mark(connection, backup.id, *found, SeenBy.RESTORE_TEST)
+            return ended
 
         def notify(connection: LedgerConnection) -> None:
             self.notifier.restore_test_ended(connection, message)

@@ -26,8 +26,8 @@ class HealthReport:
     """How everything stands. Databases with problems come first.
 
     `asked_for`: the one database that was asked for, None for all. `alerts`: those of no database.
-    `removed`: databases with stored backups that are not in the configuration any more. `lost`: where the
-    storage contradicts the ledger. `not_seen`: what could not be looked at, as sentences.
+    `removed`: databases with stored backups that are not in the configuration any more. `not_seen`: what
+    could not be looked at, as sentences.
     """
 
     databases: Sequence[DatabaseStatus]
@@ -37,7 +37,6 @@ class HealthReport:
     alerts: Sequence[Alert] = ()
     pending: Sequence[Approval] = ()
     removed: Sequence[str] = ()
-    lost: Sequence[str] = ()
     not_seen: Sequence[str] = ()
 
     @property
@@ -48,7 +47,7 @@ class HealthReport:
     @property
     def all_well(self) -> bool:
         """Whether nothing is wrong, and everything could be seen."""
-        wrong = self.troubled or self.alerts or self.lost or self.not_seen
+        wrong = self.troubled or self.alerts or self.not_seen
         return bool(self.databases) and not wrong
 
 

@@ -14,7 +14,7 @@ from bot.core.restore_test import RestoreTestMessage, RestoreTestRecord
 from bot.core.schedules import Due
 from bot.core.verdict import Verdict
 from bot.errors import NotFoundError, UserError
-from bot.ledger import audit, backups
+from bot.ledger import audit, doubts
 from bot.ledger import restore_tests as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.ledger.queue import Queue
@@ -36,6 +36,14 @@ class RestoreTests:
     queue: Queue
     notifier: Notifier
     gate: Gate
+
+    def admit(self, actor: Actor, text: str) -> None:
+        """Return where a role allows restore tests, typed as `text`.
+
+        Raises:
+            NotAllowedError: none does, and that is written down.
+        """
+        self.gate.admit(actor, Action.RESTORE_TEST, {"text": text[:200]})
 
     def request(
         self,
@@ -177,8 +185,11 @@ def stopped(by: str) -> Finding:
 
 
 def _newest(connection: LedgerConnection, database: str | None, kind: Kind) -> BackupRecord:
-    """The newest stored backup of a kind; one in plain SQL does not count, it cannot be tested."""
-    found = backups.newest_stored(connection, database, kind, Format.CUSTOM)
+    """The newest backup of a kind that is there, damaged or not: a test is what tells.
+
+    One in plain SQL does not count, it cannot be tested.
+    """
+    found = doubts.newest_there(connection, database, kind, Format.CUSTOM)
     if found is None:
         of = f" of {database}" if database else ""
         raise NotFoundError(

@@ -50,11 +50,15 @@ class BackupList:
 
 @dataclass(frozen=True)
 class KindStatus:
-    """The newest stored backup of one kind, and the age after which the configuration calls it stale."""
+    """The newest good backup of one kind, and the age after which the configuration calls it stale.
+
+    `covered_by`: a newer full backup that is young enough, and holds everything that one of this kind would.
+    """
 
     kind: Kind
     newest: BackupRecord | None
     stale_after: timedelta | None
+    covered_by: BackupRecord | None = None
 
     def is_stale(self, now: datetime) -> bool:
         """Whether the newest is older than it may be, or missing though one is scheduled."""
@@ -74,7 +78,10 @@ class Recovery:
 
 @dataclass(frozen=True)
 class DatabaseStatus:
-    """One database in `/backup status`. `usual_size` is the median of the last five full ones, in bytes."""
+    """One database in `/backup status`. `usual_size` is the median of the last five full ones, in bytes.
+
+    `doubted`: gone or damaged backups that are newer than the newest good one of their kind.
+    """
 
     database: str
     rpo: timedelta | None
@@ -86,10 +93,11 @@ class DatabaseStatus:
     proved_at: datetime | None = None  # the end of the last restore test that passed
     recovery: Recovery | None = None
     facts: Facts | None = None  # what was measured over time, where it was asked for
+    doubted: Sequence[BackupRecord] = ()
 
     @property
     def newest_rows(self) -> BackupRecord | None:
-        """The newest stored backup that holds rows; one of definitions alone saves nobody's data."""
+        """The newest good backup that holds rows; one of definitions alone saves nobody's data."""
         found = [k.newest for k in self.kinds if k.newest and k.kind is not Kind.SCHEMA]
         return max(found, key=lambda record: record.snapshot_at or record.requested_at, default=None)
 
@@ -101,11 +109,12 @@ class DatabaseStatus:
         return newest is None or newest.snapshot_at is None or now - newest.snapshot_at > self.rpo
 
     def needs_a_look(self, now: datetime) -> bool:
-        """Whether anything failed, is late or is missing."""
+        """Whether anything failed, is late, is missing or is not what it was."""
         missing_or_late = any(k.newest is None or k.is_stale(now) for k in self.kinds)
         missing_or_late |= self.newest_rows is None
         alarmed = self.facts is not None and bool(self.facts.alerts)
-        return self.last_failure is not None or missing_or_late or alarmed or self.breaks_rpo(now)
+        wrong = self.last_failure is not None or bool(self.doubted) or alarmed
+        return wrong or missing_or_late or self.breaks_rpo(now)
 
 
 @dataclass(frozen=True)

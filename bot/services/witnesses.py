@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.core.alerts import Condition, Severity
-from bot.core.backup import BackupRecord, Kind, Tier
+from bot.core.backup import BackupRecord, Doubt, Kind, SeenBy, Tier
 from bot.core.manifest import Manifest
 from bot.errors import ObjectMissingError, StorageError
 from bot.platforms.interface import OwnBackups, Platform
@@ -26,7 +26,7 @@ _OWN_BACKUPS_AGE = timedelta(hours=48)
 
 @dataclass(frozen=True)
 class Subject:
-    """One database: the newest stored backup of each kind, and what is configured for it."""
+    """One database: the newest stored backup of each kind, good or not, and what is configured for it."""
 
     name: str
     newest: Sequence[BackupRecord]
@@ -43,35 +43,20 @@ class Witnesses:
     _in_no_tier: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def look(self, subject: Subject, now: datetime) -> list[Condition]:
-        """What does not agree about one database.
+        """What does not agree about one database, by what was kept of the last look at its backups.
 
         Raises:
             StorageError: the storage could not be asked, so nothing is known.
         """
         found = [*own_backups(subject, now)]
         for record in subject.newest:
-            found += self._compare(record)
+            found += _compare(record)
         if subject.has_tiers:
             found += self._tables_in_no_tier(subject)
         return found
 
-    def _compare(self, record: BackupRecord) -> Iterator[Condition]:
-        reason = self.difference(record)
-        if reason is None:
-            return
-        yield Condition(
-            f"{WITNESS}:{record.database}/{record.id}",
-            WITNESS,
-            Severity.CRITICAL,
-            record.database,
-            f"The ledger says that the {record.kind} backup `{record.id}` of `{record.database}` is stored, "
-            f"but {reason}.",
-            f"Do not count on it. Type `/backup now {record.kind} {record.database}`, "
-            "and find out who or what changed the storage.",
-        )
-
-    def difference(self, record: BackupRecord) -> str | None:
-        """What the storage says against a stored backup, None where it agrees.
+    def difference(self, record: BackupRecord) -> tuple[Doubt, str] | None:
+        """What the storage says against a stored backup, and in which words; None where it agrees.
 
         Raises:
             StorageError: it could not be asked.
@@ -81,16 +66,18 @@ class Witnesses:
         try:
             archive = self.store.head(record.archive_key, record.version_id)
         except ObjectMissingError:
-            return "its archive is not in the storage"
+            return Doubt.GONE, "Its archive is not in the storage."
         if archive.size_bytes != record.size_bytes:
-            return f"its archive has {archive.size_bytes:,} bytes there instead of {record.size_bytes:,}"
+            sizes = f"{archive.size_bytes:,} bytes there instead of {record.size_bytes:,}"
+            return Doubt.DAMAGED, f"Its archive has {sizes}."
         try:
             self.store.head(record.manifest_key, record.manifest_version_id)
         except ObjectMissingError:
-            return "its manifest is not in the storage"
+            return Doubt.GONE, "Its manifest is not in the storage."
         for what, key in (("archive", record.archive_key), ("manifest", record.manifest_key)):
             if not any(listed.key == key for listed in self.store.list(key)):
-                return f"somebody deleted its {what}; only the version behind the deletion is left"
+                left = "only the version behind the deletion is left"
+                return Doubt.GONE, f"Somebody deleted its {what}; {left}."
         return None
 
     def _tables_in_no_tier(self, subject: Subject) -> Iterator[Condition]:
@@ -134,6 +121,23 @@ def storage_away(error: StorageError) -> Condition:
     )
 
 
+def _compare(record: BackupRecord) -> Iterator[Condition]:
+    """Where the ledger calls it stored and the storage does not agree; a check's word is another alert."""
+    if record.doubt is not Doubt.GONE and record.damaged_seen_by != SeenBy.LOOK:
+        return
+    reason = record.doubt_sentence
+    yield Condition(
+        f"{WITNESS}:{record.database}/{record.id}",
+        WITNESS,
+        Severity.CRITICAL,
+        record.database,
+        f"The ledger says that the {record.kind} backup `{record.id}` of `{record.database}` is stored, "
+        f"but {reason[:1].lower()}{reason[1:]}",
+        f"Do not count on it. Type `/backup now {record.kind} {record.database}`, "
+        "and find out who or what changed the storage.",
+    )
+
+
 def own_backups(subject: Subject, now: datetime) -> Iterator[Condition]:
     """The platform's own backups, where it can be asked for them."""
     own = subject.own
@@ -152,7 +156,7 @@ def own_backups(subject: Subject, now: datetime) -> Iterator[Condition]:
 def _other_tables(manifest: Manifest, platform: Platform) -> Iterator[str]:
     for table in manifest.tables:
         is_whole = table.root is None and table.kind in _TIERED
-        if table.tier == Tier.OTHER and is_whole and not platform.is_platform_schema(table.schema):
+        if table.tier == Tier.OTHER and is_whole and platform.wants_tiers(table.schema):
             yield f"{table.schema}.{table.name}"
 
 

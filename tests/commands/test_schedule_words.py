@@ -79,3 +79,22 @@ def test_a_mistyped_word_is_offered_again() -> None:
     with pytest.raises(WordsError) as refused:
         about_schedules("shedule cruzonic")
     assert refused.value.suggestion == "/backup schedule cruzonic"
+
+
+def test_the_advice_can_be_typed_as_it_stands() -> None:
+    for text in (
+        "schedule pause fleetnest/daily for 2d",
+        "schedule pause daily fleetnest because x",
+        "schedule x",
+    ):
+        with pytest.raises(WordsError) as caught:
+            parse(text, KNOWN)
+        example = caught.value.next_step.split("`")[-2]
+        assert isinstance(parse(example.removeprefix("/backup "), KNOWN), Pause)
+
+
+@pytest.mark.parametrize("end", ["for soon", "until tomorrow", "for a while", "For 2 weeks"])
+def test_an_end_that_says_no_time_is_not_taken_for_a_name(end: str) -> None:
+    with pytest.raises(WordsError, match=f'"{end}" says no time') as caught:
+        parse(f"schedule pause weekly {end} because it moves", KNOWN)
+    assert "`for 2d`" in caught.value.next_step

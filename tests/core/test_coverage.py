@@ -34,40 +34,38 @@ def test_six_months_are_by_the_calendar(now: datetime, begins: datetime) -> None
 
 def test_every_due_time_that_was_met_is_covered() -> None:
     found = cover(SINCE, DUE, [at(n) for n in range(10)])
-    assert (found.due, found.covered, found.gaps, found.whole) == (10, 10, (), True)
+    assert (found.due, found.covered, found.gaps) == (10, 10, ())
 
 
 def test_gaps_are_named_by_their_first_and_last_date() -> None:
     stored = [at(n) for n in range(10) if n not in (2, 3, 7, 9)]
     found = cover(SINCE, DUE, stored)
     assert found.gaps == (Gap(DUE[2], DUE[3], 2), Gap(DUE[7], DUE[7], 1), Gap(DUE[9], DUE[9], 1))
-    assert (found.covered, found.whole) == (6, False)
+    assert found.covered == 6
 
 
 def test_one_that_came_late_but_before_the_next_covers_its_time() -> None:
     stored = [at(n) for n in range(10) if n != 5] + [at(5, 26.9)]
-    assert cover(SINCE, DUE, sorted(stored)).whole
+    assert cover(SINCE, DUE, sorted(stored)).gaps == ()
     too_late = [at(n) for n in range(10) if n != 5] + [at(6, 3.2)]
     assert cover(SINCE, DUE, sorted(too_late)).gaps == (Gap(DUE[5], DUE[5], 1),)
 
 
-def test_what_was_due_before_the_first_backup_is_no_gap_but_said() -> None:
+def test_what_was_due_before_the_first_backup_is_missing() -> None:
     found = cover(SINCE, DUE, [at(n) for n in range(6, 10)])
-    assert (found.begins, found.due, found.gaps) == (at(6), 4, ())
-    # One taken by hand between two due times begins it: the next due time counts.
+    assert (found.due, found.covered, found.gaps) == (10, 4, (Gap(DUE[0], DUE[5], 6),))
+    # One taken by hand between two due times covers the one before it.
     by_hand = cover(SINCE, DUE, [at(6, 12)])
-    assert (by_hand.due, by_hand.covered, by_hand.gaps) == (4, 1, (Gap(DUE[7], DUE[9], 3),))
+    assert (by_hand.due, by_hand.covered) == (10, 1)
+    assert by_hand.gaps == (Gap(DUE[0], DUE[5], 6), Gap(DUE[7], DUE[9], 3))
 
 
-def test_one_from_before_the_six_months_means_that_they_are_reached() -> None:
-    before = SINCE - DAY
-    found = cover(SINCE, DUE, [before, *(at(n) for n in range(1, 10))])
-    assert (found.begins, found.due) == (before, 10)
+def test_one_from_before_the_first_due_time_covers_none() -> None:
+    found = cover(SINCE, DUE, [SINCE - DAY, *(at(n) for n in range(1, 10))])
     assert found.gaps == (Gap(DUE[0], DUE[0], 1),)
 
 
 def test_nothing_at_all_is_a_gap_from_end_to_end() -> None:
     found = cover(SINCE, DUE, [])
-    assert (found.begins, found.covered, found.gaps) == (None, 0, (Gap(DUE[0], DUE[9], 10),))
-    assert not found.whole
+    assert (found.due, found.covered, found.gaps) == (10, 0, (Gap(DUE[0], DUE[9], 10),))
     assert cover(SINCE, [], []).gaps == ()

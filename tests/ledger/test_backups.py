@@ -273,19 +273,6 @@ def test_the_usual_size_is_the_median_of_the_last_five(pool: LedgerPool) -> None
         assert backups.usual_size(conn, "cruzonic", Kind.CRITICAL) is None
 
 
-def test_a_failure_counts_until_a_later_success(pool: LedgerPool) -> None:
-    with borrowed(pool) as conn:
-        assert backups.standing_failure(conn, "cruzonic") is None
-        record = running(conn)
-        backups.mark_failed(conn, record.id, "a1", FAILURE)
-        failed = backups.standing_failure(conn, "cruzonic")
-        assert failed is not None
-        stored(conn, kind=Kind.SCHEMA)  # definitions do not make up for rows
-        assert backups.standing_failure(conn, "cruzonic") == failed
-        stored(conn)
-        assert backups.standing_failure(conn, "cruzonic") is None
-
-
 def test_a_waiting_backup_without_a_job_is_found(pool: LedgerPool) -> None:
     from bot.ledger.queue import Queue
 

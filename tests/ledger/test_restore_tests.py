@@ -9,7 +9,7 @@ from bot.core.finding import Finding, Severity
 from bot.core.restore_test import Step, StepTimes
 from bot.core.verdict import Verdict
 from bot.errors import NotFoundError
-from bot.ledger import backups, housekeeping, restore_tests
+from bot.ledger import alert_facts, backups, housekeeping, restore_tests
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.ledger.queue import Queue
 from tests.ledger.support import ANN, asked, at_once, stored
@@ -145,20 +145,19 @@ def test_a_lease_that_is_over_is_taken_by_one(pool: LedgerPool) -> None:
 def test_rates_are_medians_of_tests_that_brought_everything_back(pool: LedgerPool) -> None:
     with borrowed(pool) as conn:
         record = stored(conn)
-        assert restore_tests.rates(conn, "cruzonic") is None
-        assert restore_tests.last_pass(conn, "cruzonic") is None
+        assert alert_facts.measured_rates(conn, ["cruzonic"]) == {}
+        assert alert_facts.proved(conn, ["cruzonic"]) == {"cruzonic": None}
         end(conn, record.id, restore_tests.Result(Verdict.FAIL, [WRONG], 1000, times=StepTimes(1.0, 0.1)))
-        assert restore_tests.rates(conn, "cruzonic") is None
+        assert alert_facts.measured_rates(conn, ["cruzonic"]) == {}
         slow = Finding("RTO_EXCEEDED", Severity.FAIL, "It took longer.")
         too_slow = restore_tests.Result(Verdict.FAIL, [slow], 1000, times=StepTimes(1.0, 99.0, 1.0))
         for result in (passed(restore=9.0), passed(restore=11.0), too_slow):
             end(conn, record.id, result)
-        rates = restore_tests.rates(conn, "cruzonic")
-        proved = restore_tests.last_pass(conn, "cruzonic")
-    assert rates == restore_tests.Rates(0.001, 0.011, 3)
+        rates = alert_facts.measured_rates(conn, ["cruzonic"])["cruzonic"]
+        proved = alert_facts.proved(conn, ["cruzonic"])["cruzonic"]
+    assert (rates.seconds, rates.tests) == (pytest.approx(0.012), 3)
     assert proved is not None
-    assert proved.finished_at is not None
-    assert proved.finished_at <= datetime.now(UTC)
+    assert proved <= datetime.now(UTC)
 
 
 def test_a_dead_workers_job_is_ended_once_its_test_began(pool: LedgerPool) -> None:

@@ -56,6 +56,9 @@ def test_whose_schemas_and_roles() -> None:
     assert supabase.is_platform_schema("auth")
     assert not supabase.is_platform_schema("public")
     assert not supabase.is_platform_schema("supabase_migrations")
+    assert [name for name in ("public", "auth", "supabase_migrations") if supabase.wants_tiers(name)] == [
+        "public"
+    ]
     assert supabase.owner_is_platform("supabase_auth_admin")
     assert supabase.owner_is_platform("service_role")
     assert not supabase.owner_is_platform("postgres")

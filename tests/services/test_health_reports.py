@@ -60,10 +60,16 @@ def every_day(house: House, days: int, *missing: int, lying: int = 1) -> None:
             stored(house, at if at > datetime(2026, 11, 1, 7, tzinfo=UTC) else at - HOUR, lying=n <= lying)
 
 
+def known(house: House, key: str, at: datetime) -> None:
+    """The first look of the clock at a schedule was then."""
+    with borrowed(house.pool) as connection:
+        alerts.mark_once(connection, [since_mark(key)], at)
+
+
 def test_all_well_is_said_when_all_is_well(house: House) -> None:
     every_day(house, 3)
     report = reports(house).on_demand(VERA)
-    assert (report.all_well, report.troubled, report.lost, report.not_seen) == (True, [], [], [])
+    assert (report.all_well, report.troubled, report.not_seen) == (True, [], [])
     facts = report.databases[0].facts
     assert facts is not None
     assert (facts.kept.backups, facts.kept.size_bytes) == (3, 3000)
@@ -103,15 +109,16 @@ def test_what_was_before_the_first_backup_is_not_called_kept(house: House) -> No
         assert facts is not None
         return facts.measured.begins
 
-    first = stored(house, NOW - 3 * DAY).snapshot_at
-    stored(house, NOW - DAY)
+    first = stored(house, NOW - 3 * DAY, lying=True).snapshot_at
+    stored(house, NOW - DAY, lying=True)
     assert begins() == first
-    stored(house, NOW - 31 * DAY)
+    stored(house, NOW - 31 * DAY, lying=True)
     assert begins() is None
 
 
 def test_gaps_are_named_by_date_over_the_change_of_the_clocks(house: House) -> None:
-    every_day(house, 40, 10, 25, 26)
+    every_day(house, 41, 10, 25, 26)
+    known(house, "shop/daily", NOW - 40 * DAY - 2 * HOUR)
     coverage = reports(house).health("shop").databases[0].facts.coverage[0].coverage  # type: ignore[union-attr]  # there for one database
     assert (coverage.due, coverage.covered) == (40, 37)
     assert [(f"{gap.first:%d %b %H:%M}", f"{gap.last:%d %b %H:%M}", gap.missed) for gap in coverage.gaps] == [
@@ -134,8 +141,7 @@ def test_on_a_fresh_installation_nothing_is_late_before_it_was_due(house: House)
         assert status.needs_a_look(now)  # there is no backup, late or not
         return status.kinds[0].is_stale(now)
 
-    with borrowed(house.pool) as connection:
-        alerts.mark_once(connection, [since_mark("shop/daily")], NOW + HOUR)
+    known(house, "shop/daily", NOW + HOUR)
     assert not is_late(NOW + 20 * HOUR)
     assert is_late(NOW + 31 * HOUR)  # tomorrow's, and its grace
 
@@ -167,8 +173,10 @@ def test_an_archive_that_is_gone_is_told_first_thing(house: House) -> None:
     every_day(house, 2, lying=0)
     report = reports(house).health()
     assert not report.all_well
-    assert len(report.lost) == 1
-    assert "is lost: its archive is not in the storage" in report.lost[0]
+    assert [gone.doubt_sentence for gone in report.databases[0].doubted] == [
+        "Its archive is not in the storage."
+    ] * 2
+    assert report.databases[0].newest_rows is None
 
 
 def test_with_the_storage_down_it_comes_and_says_what_it_could_not_see(
@@ -181,7 +189,7 @@ def test_with_the_storage_down_it_comes_and_says_what_it_could_not_see(
     with open_house(plan(silent, TEST_KEY="x"), ledger_url, tmp_path) as house:
         every_day(house, 3, lying=0)
         report = reports(house).health()
-    assert [len(report.databases), len(report.not_seen), report.lost] == [1, 1, []]
+    assert [len(report.databases), len(report.not_seen), report.databases[0].doubted] == [1, 1, ()]
     assert report.not_seen[0].startswith("The storage could not be looked at")
     assert not report.all_well
 

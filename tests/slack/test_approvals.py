@@ -74,7 +74,7 @@ def test_a_request_is_approved_by_another_person_and_then_has_no_buttons(
     assert asked["text"].startswith("*Approval needed: Send a notice*")
     assert "<!channel>" not in asked["text"]
     assert "somebody else has to read it" in press(people, "omar", APPROVE, asked["ts"])
-    assert "Only approver may decide" in press(people, "vera", APPROVE, asked["ts"])
+    assert "Only an approver may decide" in press(people, "vera", APPROVE, asked["ts"])
     assert "Approved: It is sent to 12 recipients." in press(people, "april", APPROVE, asked["ts"])
     deliver()
     ended = request_in(people)

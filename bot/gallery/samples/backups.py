@@ -9,7 +9,9 @@ from bot.gallery.samples.records import (
     CANCELLED,
     CHECKED,
     CHECKING,
+    DAMAGED,
     FAILED,
+    GONE,
     RECORD,
     RUNNING,
     STORED,
@@ -37,6 +39,9 @@ VIEWS: dict[str, object] = {
     "stopping": BackupMessage(replace(RUNNING, cancel_requested_by="U0OLGA"), 0, NOW),
     "stored": BackupMessage(STORED, 0, NOW),
     "stored checked": BackupMessage(replace(STORED, checked_at=NOW, check_ok=True), 0, NOW),
+    "stored and gone": BackupMessage(GONE, 0, NOW),
+    "stored and damaged": BackupMessage(DAMAGED, 0, NOW),
+    "details of one that is gone": BackupDetails(GONE, ordinary_manifest()),
     "stored proved": BackupMessage(replace(STORED, tested=True, test_result="PASS"), 0, NOW),
     "stored with omissions": BackupMessage(
         replace(STORED, omitted=("schema auth: the role may not read it",), warnings=("it grew by half",))

@@ -13,7 +13,7 @@ from bot.core.people import Role
 from bot.gallery.samples.alerts import OPEN
 from bot.gallery.samples.approvals import ASKED
 from bot.gallery.samples.approvals import WORST as WORST_ASKED
-from bot.gallery.samples.records import FAILED, RUNNING, STORED, worst
+from bot.gallery.samples.records import DAMAGED, FAILED, GONE, RUNNING, STORED, worst
 from bot.gallery.samples.values import EVIL, LONG, NOW, actor
 from bot.services.health_views import Chart, Facts, Kept, KindCoverage, Measured, NextRun
 from bot.services.report_views import HealthReport, HomeView, Part
@@ -40,8 +40,14 @@ _FACTS = Facts(
         NextRun("monthly-test", "restore-test", NOW + 15 * _DAY, paused=True),
     ),
     coverage=(
-        KindCoverage(Kind.FULL, Coverage(_SINCE, _SINCE - _DAY, 26, 26), "America/New_York"),
-        KindCoverage(Kind.CRITICAL, Coverage(_SINCE, _SINCE + 9 * _DAY, 175, 171, _GAPS), "America/New_York"),
+        KindCoverage(Kind.FULL, Coverage(_SINCE, 26, 26), "America/New_York"),
+        KindCoverage(
+            Kind.CRITICAL,
+            Coverage(_SINCE + 9 * _DAY, 175, 171, _GAPS),
+            "America/New_York",
+            known_since=_SINCE + 9 * _DAY,
+            by_full=26,
+        ),
     ),
 )
 _WELL = DatabaseStatus(
@@ -69,7 +75,7 @@ _NEVER = replace(
     facts=Facts(
         Measured(30, None),
         Kept(0, 0, 0),
-        coverage=(KindCoverage(Kind.FULL, Coverage(_SINCE, None, 184, 0), "UTC"),),
+        coverage=(KindCoverage(Kind.FULL, Coverage(NOW - _DAY, 0, 0), "UTC", known_since=NOW - _DAY),),
     ),
 )
 _BAD = replace(
@@ -90,7 +96,6 @@ _BAD = replace(
                 Kind.CRITICAL,
                 Coverage(
                     _SINCE,
-                    _SINCE,
                     4416,
                     4400,
                     tuple(
@@ -110,6 +115,7 @@ _WORST = replace(
     kinds=(KindStatus(Kind.FULL, worst(STORED), _HOUR), KindStatus(Kind.CRITICAL, None, _HOUR)),
     running=(worst(RUNNING),) * 3,
     last_failure=worst(FAILED),
+    doubted=(worst(replace(GONE, gone_why=EVIL + LONG)),) * 20,
     facts=replace(
         _BAD.facts or _FACTS,
         alerts=(replace(OPEN, database="d" * 40, sentence=EVIL + LONG, acknowledged_user=EVIL),) * 20,
@@ -126,18 +132,18 @@ _UNSEEN = replace(
         "The storage could not be looked at, so this is what the ledger says: The store does not answer.",
     ),
 )
-_LOST_SENTENCE = (
-    "The full backup `f1f2f3f4` of `cruzonic` is lost: somebody deleted its archive; "
-    "only the version behind the deletion is left."
+_LOST_ONE = replace(
+    _WELL,
+    doubted=(GONE, DAMAGED),
+    facts=replace(_FACTS, kept=Kept(234, 9_780_000_000, 1_550_000_000, 2)),
 )
-_LOST = replace(_REPORT, lost=(_LOST_SENTENCE,))
+_LOST = HealthReport((_LOST_ONE,), NOW)
 _WORST_REPORT = HealthReport(
     (_WORST,) * 60,
     NOW,
     alerts=_WORST.facts.alerts if _WORST.facts else (),
     pending=(WORST_ASKED,) * 20,
     removed=("r" * 40,) * 60,
-    lost=(EVIL + LONG,) * 20,
     not_seen=(EVIL + LONG,) * 20,
 )
 
@@ -148,6 +154,7 @@ VIEWS: dict[str, object] = {
     "report's details with trouble": replace(_TROUBLE, part=Part.DETAILS),
     "report without the storage": replace(_UNSEEN, part=Part.SUMMARY),
     "report of a lost archive": replace(_LOST, part=Part.SUMMARY),
+    "status of a lost archive": StatusView((_LOST_ONE,), NOW),
     "report before the first backup": HealthReport((_NEVER,), NOW),
     "report of no database": HealthReport((), NOW),
     "report for one who asks": HealthReport((_WELL,), NOW, asked_for="cruzonic"),

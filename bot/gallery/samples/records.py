@@ -93,6 +93,20 @@ FAILED = replace(
     error_next_step="Wait for the migration to end, then ask again.",
     error_detail="canceling statement due to lock timeout",
 )
+GONE = replace(
+    STORED,
+    id="g0g1g2g3",
+    gone_at=NOW - timedelta(hours=1),
+    gone_why="Somebody deleted its archive; only the version behind the deletion is left.",
+    gone_seen_by="look",
+)
+DAMAGED = replace(
+    STORED,
+    id="d0d1d2d3",
+    damaged_at=NOW - timedelta(hours=1),
+    damaged_why="The archive's bytes are not the ones that were stored.",
+    damaged_seen_by="restore test",
+)
 CANCELLED = replace(RUNNING, state=State.CANCELLED, finished_at=NOW, cancel_requested_by="U0OLGA")
 
 _WORST: dict[str, Any] = {

@@ -1,12 +1,12 @@
 -- name: stored(databases, kinds, limit)
--- Of each database and kind the newest stored backups, newest first.
+-- Of each database and kind the newest good backups, newest first.
 SELECT wanted.database, kind.name AS kind, backup.*
 FROM unnest(:databases::text[]) AS wanted (database)
 CROSS JOIN unnest(:kinds::text[]) AS kind (name)
 CROSS JOIN LATERAL (
     SELECT id, snapshot_at, file_size_bytes, row_count, check_ok, check_sentence
     FROM backup_log
-    WHERE database = wanted.database AND backup_type = kind.name AND state = 'stored'
+    WHERE database = wanted.database AND backup_type = kind.name AND good
     ORDER BY snapshot_at DESC
     LIMIT :limit
 ) AS backup;
@@ -19,9 +19,9 @@ CROSS JOIN unnest(:kinds::text[]) AS kind (name)
 CROSS JOIN LATERAL (
     SELECT greatest(
         (SELECT max(finished_at) FROM backup_log
-         WHERE database = wanted.database AND state = 'stored' AND backup_type = kind.name),
+         WHERE database = wanted.database AND good AND backup_type = kind.name),
         (SELECT max(finished_at) FROM backup_log
-         WHERE database = wanted.database AND state = 'stored' AND backup_type = 'full'),
+         WHERE database = wanted.database AND good AND backup_type = 'full'),
         '-infinity'
     ) AS at
 ) AS success
@@ -47,15 +47,21 @@ CROSS JOIN LATERAL (
 ) AS test;
 
 -- name: proved(databases)
+-- A proof of what is gone by now proves nothing.
 SELECT wanted.database, (
-    SELECT max(finished_at) FROM restore_test WHERE database = wanted.database AND verdict = 'PASS'
+    SELECT test.finished_at
+    FROM restore_test AS test
+    JOIN backup_log AS backup ON backup.id = test.backup_id
+    WHERE test.database = wanted.database AND test.verdict = 'PASS' AND backup.good
+    ORDER BY test.finished_at DESC
+    LIMIT 1
 ) AS proved_at
 FROM unnest(:databases::text[]) AS wanted (database);
 
 -- name: rates(databases, last)
 -- Seconds a byte of the last restore tests of full backups that brought everything back.
 SELECT wanted.database, percentile_cont(0.5) WITHIN GROUP (ORDER BY rate.download) AS download,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY rate.restore) AS restore
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY rate.restore) AS restore, count(*) AS tests
 FROM unnest(:databases::text[]) AS wanted (database)
 CROSS JOIN LATERAL (
     SELECT test.download_seconds / test.archive_bytes AS download,

@@ -40,7 +40,7 @@ WHERE (:database::text IS NULL OR database = :database)
 SELECT * FROM backup_log
 WHERE (:database::text IS NULL OR database = :database) AND (:kind::text IS NULL OR backup_type = :kind)
     AND (:format::text IS NULL OR format = :format)
-    AND state = 'stored'
+    AND good
 ORDER BY snapshot_at DESC
 LIMIT 1;
 
@@ -49,28 +49,6 @@ LIMIT 1;
 SELECT * FROM backup_log
 WHERE state IN ('queued', 'running') AND (:database::text IS NULL OR database = :database)
 ORDER BY state = 'running' DESC, created_at, id;
-
--- name: standing_failure(database)^
--- A step through an index for each kind, however many failures there ever were.
-SELECT failure.*
-FROM unnest(ARRAY['full', 'critical', 'schema', 'safety']) AS kind
-CROSS JOIN LATERAL (
-    SELECT greatest(
-        (SELECT max(finished_at) FROM backup_log
-         WHERE database = :database AND state = 'stored' AND backup_type = kind),
-        (SELECT max(finished_at) FROM backup_log
-         WHERE database = :database AND state = 'stored' AND backup_type = 'full'),
-        '-infinity'
-    ) AS at
-) AS success
-CROSS JOIN LATERAL (
-    SELECT * FROM backup_log
-    WHERE database = :database AND state = 'failed' AND backup_type = kind AND finished_at >= success.at
-    ORDER BY finished_at DESC
-    LIMIT 1
-) AS failure
-ORDER BY failure.finished_at DESC
-LIMIT 1;
 
 -- name: ahead(id)$
 SELECT count(*)
@@ -87,7 +65,7 @@ WHERE mine.id = :id
 SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY file_size_bytes)
 FROM (
     SELECT file_size_bytes FROM backup_log
-    WHERE database = :database AND backup_type = :kind AND state = 'stored'
+    WHERE database = :database AND backup_type = :kind AND good
     ORDER BY snapshot_at DESC
     LIMIT 5
 ) AS last_five;

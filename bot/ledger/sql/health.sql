@@ -1,9 +1,56 @@
+-- name: newest(databases, kinds)
+-- Of each database and kind the newest good backup.
+SELECT newest.*
+FROM unnest(:databases::text[]) AS wanted (database)
+CROSS JOIN unnest(:kinds::text[]) AS kind (name)
+CROSS JOIN LATERAL (
+    SELECT * FROM backup_log
+    WHERE database = wanted.database AND backup_type = kind.name AND good
+    ORDER BY snapshot_at DESC
+    LIMIT 1
+) AS newest;
+
+-- name: standing_failures(databases)
+-- Of each database the newest; a step through an index for each kind, however many failures there ever were.
+SELECT DISTINCT ON (failure.database) failure.*
+FROM unnest(:databases::text[]) AS wanted (database)
+CROSS JOIN unnest(ARRAY['full', 'critical', 'schema', 'safety']) AS kind
+CROSS JOIN LATERAL (
+    SELECT greatest(
+        (SELECT max(finished_at) FROM backup_log
+         WHERE database = wanted.database AND good AND backup_type = kind),
+        (SELECT max(finished_at) FROM backup_log
+         WHERE database = wanted.database AND good AND backup_type = 'full'),
+        '-infinity'
+    ) AS at
+) AS success
+CROSS JOIN LATERAL (
+    SELECT * FROM backup_log
+    WHERE database = wanted.database AND state = 'failed' AND backup_type = kind
+        AND finished_at >= success.at
+    ORDER BY finished_at DESC
+    LIMIT 1
+) AS failure
+ORDER BY failure.database, failure.finished_at DESC;
+
+-- name: usual_sizes(databases, kind)
+SELECT wanted.database, (
+    SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY file_size_bytes)
+    FROM (
+        SELECT file_size_bytes FROM backup_log
+        WHERE database = wanted.database AND backup_type = :kind AND good
+        ORDER BY snapshot_at DESC
+        LIMIT 5
+    ) AS last_five
+) AS size_bytes
+FROM unnest(:databases::text[]) AS wanted (database);
+
 -- name: runs(database, since)
 -- What was stored since then, and of each kind the newest one from before.
 SELECT backup_type AS kind, snapshot_at, finished_at, file_size_bytes AS size_bytes,
     extract(epoch FROM finished_at - started_at)::double precision AS seconds
 FROM backup_log
-WHERE database = :database AND state = 'stored' AND snapshot_at >= :since
+WHERE database = :database AND good AND snapshot_at >= :since
     AND backup_type IN ('full', 'critical', 'schema', 'safety')
 UNION ALL
 SELECT kind, newest.*
@@ -12,37 +59,30 @@ CROSS JOIN LATERAL (
     SELECT snapshot_at, finished_at, file_size_bytes,
         extract(epoch FROM finished_at - started_at)::double precision
     FROM backup_log
-    WHERE database = :database AND state = 'stored' AND snapshot_at < :since AND backup_type = kind
+    WHERE database = :database AND good AND snapshot_at < :since AND backup_type = kind
     ORDER BY snapshot_at DESC
     LIMIT 1
 ) AS newest
 ORDER BY snapshot_at;
 
 -- name: first_of_each(database, kinds, due)
--- Of each stretch between two due times the first snapshot, and the newest one from before all of them.
+-- Of each stretch between two due times the first snapshot.
 SELECT min(snapshot_at) AS at
 FROM backup_log
-WHERE database = :database AND state = 'stored' AND backup_type = ANY(:kinds)
+WHERE database = :database AND good AND backup_type = ANY(:kinds)
     AND snapshot_at >= (:due::timestamptz[])[1]
 GROUP BY width_bucket(snapshot_at, :due::timestamptz[])
-UNION ALL
-SELECT max(newest.snapshot_at)
-FROM unnest(:kinds::text[]) AS kind
-CROSS JOIN LATERAL (
-    SELECT snapshot_at FROM backup_log
-    WHERE database = :database AND state = 'stored' AND backup_type = kind
-        AND snapshot_at < (:due::timestamptz[])[1]
-    ORDER BY snapshot_at DESC
-    LIMIT 1
-) AS newest
-HAVING max(newest.snapshot_at) IS NOT NULL
 ORDER BY at;
 
 -- name: kept(database, since)^
+-- What is gone or damaged is counted apart, through an index of its own.
 SELECT count(*) AS backups, coalesce(sum(file_size_bytes), 0)::bigint AS size_bytes,
-    coalesce(sum(file_size_bytes) FILTER (WHERE snapshot_at >= :since), 0)::bigint AS grown_bytes
+    coalesce(sum(file_size_bytes) FILTER (WHERE snapshot_at >= :since), 0)::bigint AS grown_bytes,
+    (
+        SELECT count(*) FROM backup_log WHERE database = :database AND state = 'stored' AND NOT good
+    ) AS doubted
 FROM backup_log
-WHERE database = :database AND state = 'stored';
+WHERE database = :database AND good;
 
 -- name: recoveries(database, since)^
 -- Tests of full backups that brought everything back; verification is part of it, as a restore test says.

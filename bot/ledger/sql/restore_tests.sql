@@ -112,23 +112,6 @@ SET kept_until = clock_timestamp()
     + least(interval '1 hour', greatest(interval '1 minute', (clock_timestamp() - finished_at) / 4))
 WHERE id = :id AND state = 'finished';
 
--- name: last_pass(database)^
-SELECT * FROM restore_test
-WHERE database = :database AND verdict = 'PASS'
-ORDER BY finished_at DESC
-LIMIT 1;
-
--- name: rates(database, kind, last)
--- Seconds a byte of archive, of tests that brought everything back (one too slow for its target did).
-SELECT test.download_seconds / test.archive_bytes AS download, test.restore_seconds / test.archive_bytes AS restore
-FROM restore_test AS test
-JOIN backup_log AS backup ON backup.id = test.backup_id
-WHERE test.database = :database AND test.state = 'finished' AND backup.backup_type = :kind
-    AND test.download_seconds IS NOT NULL AND test.restore_seconds IS NOT NULL AND test.archive_bytes > 0
-    AND (test.verdict = 'PASS' OR test.findings @> '[{"rule": "RTO_EXCEEDED"}]')
-ORDER BY test.finished_at DESC
-LIMIT :last;
-
 -- name: mark_tested(id, result, tested_at)!
 UPDATE backup_log SET tested = true, test_date = :tested_at, test_result = :result
 WHERE id = :id AND state = 'stored';

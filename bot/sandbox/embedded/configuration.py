@@ -51,14 +51,18 @@ url_env = "SAMPLE_CRUZONIC_URL"
 staging_url_env = "SAMPLE_CRUZONIC_STAGING_URL"
 platform = "supabase"
 time_zone = "America/New_York"
-rpo = "24h"
+rpo = "26h"
 rto = "4h"
 critical = ["eld_events", "log_periods", "audit_log", "certifications", "eld_records", "audit_entries"]
 important = [
   "drivers", "vehicles", "eld_devices", "carriers", "profiles",
   "duty_status_records", "hos_calculations", "hos_violations", "unidentified_driver_records",
+  "DvirReports",
 ]
-supporting = ["vehicle_eld_assignments", "driver_vehicle_assignments", "trailers", "eld_malfunctions"]
+supporting = [
+  "vehicle_eld_assignments", "driver_vehicle_assignments", "trailers", "eld_malfunctions",
+  "dispatch_messages",
+]
 
 [databases.cruzonic.schedules.weekly]
 kind = "full"
@@ -87,11 +91,13 @@ url_env = "SAMPLE_FLEETNEST_URL"
 staging_url_env = "SAMPLE_FLEETNEST_STAGING_URL"
 platform = "supabase"
 time_zone = "America/Chicago"
-rpo = "24h"
+rpo = "26h"
 critical = [
   "companies", "user_company_roles", "company_payment_periods",
   "driver_period_calculations", "loads", "fuel_expenses",
 ]
+important = ["settlement_notes"]
+supporting = ["Loads"]
 
 [databases.fleetnest.schedules.daily]
 kind = "full"

@@ -28,6 +28,8 @@ from bot.slack.views.base import (
 _NEXT = {
     "stored": "Next: check it, and its bytes are fetched back and read through; or prove it.",
     "checked": "Its bytes were fetched back and read through. A restore test would prove it.",
+    "gone": "Next: take a new one, and find out who or what changed the storage.",
+    "damaged": "Next: take a new one, and prove that one.",
     "proved": "It was restored and found equal.",
 }
 

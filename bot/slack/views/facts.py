@@ -33,6 +33,7 @@ def lines(status: DatabaseStatus, facts: Facts) -> Iterator[Mrkdwn]:
     yield _recovery(facts.measured, status.rto)
     kept = facts.kept
     values = {"backups": kept.backups, "size": kept.size_bytes, "grown": kept.grown_bytes}
+    values["doubted"] = kept.doubted
     yield line("report_kept", values | {"days": facts.measured.days})
     yield from (_coverage(found) for found in facts.coverage)
     if facts.next_runs:
@@ -114,15 +115,14 @@ def _recovery(measured: Measured, rto: timedelta | None) -> Mrkdwn:
 def _coverage(found: KindCoverage) -> Mrkdwn:
     coverage, zone = found.coverage, ZoneInfo(found.zone)
     gaps = [_gap(gap, zone, hourly=coverage.due > _DAILY) for gap in reversed(coverage.gaps)]
-    begins = coverage.begins
     values = {
         "kind": found.kind.value,
         "due": coverage.due,
         "covered": coverage.covered,
         "gaps": gaps[:_GAPS],
         "more": max(len(gaps) - _GAPS, 0),
-        "begins": f"{begins.astimezone(zone):%-d %b %Y}" if begins else None,
-        "late": begins is not None and begins > coverage.since,
+        "known": f"{found.known_since.astimezone(zone):%-d %b %Y}" if found.known_since else None,
+        "by_full": found.by_full,
     }
     return line("report_coverage", values)
 

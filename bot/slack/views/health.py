@@ -9,7 +9,7 @@ from bot.services.views import DatabaseStatus
 from bot.slack import texts
 from bot.slack.blocks import Block, Rendered, at_most_fifty, section, small
 from bot.slack.fit import GOOD_TEXT, cut_mrkdwn
-from bot.slack.mrkdwn import Mrkdwn, prose
+from bot.slack.mrkdwn import Mrkdwn
 from bot.slack.views import facts
 from bot.slack.views.base import Surroundings, render
 from bot.slack.views.lists import headline, problems, proved, running
@@ -48,14 +48,13 @@ def _head(view: HealthReport) -> dict[str, object]:
         "well": view.all_well,
         "oldest": max(ages, default=None),
         "unseen": bool(view.not_seen),
-        "wrong": bool(view.alerts or view.lost),
+        "wrong": bool(view.alerts),
     }
 
 
 def _foot(view: HealthReport) -> list[str]:
-    """What concerns no single database: lost archives, alerts, approvals, and what was not seen."""
-    lines: list[Mrkdwn] = [prose(sentence) for sentence in view.lost]
-    lines += [facts.alert(one) for one in view.alerts]
+    """What concerns no single database: alerts, approvals, and what was not seen."""
+    lines = [facts.alert(one) for one in view.alerts]
     lines += [facts.approval(one) for one in view.pending[:_APPROVALS]]
     if len(view.pending) > _APPROVALS:
         lines.append(Mrkdwn(f"{len(view.pending) - _APPROVALS} more requests wait for approval"))

@@ -13,6 +13,8 @@ from bot.slack.mrkdwn import Mrkdwn
 from bot.slack.views import facts
 from bot.slack.views.base import Surroundings, render, what, who
 
+_DOUBTED = 3
+
 
 def _packed(entries: list[str]) -> Rendered:
     """Entries, each whole, packed into as few sections as they need."""
@@ -73,7 +75,10 @@ def headline(status: DatabaseStatus, now: datetime) -> str:
 
 def problems(status: DatabaseStatus, now: datetime) -> list[Mrkdwn]:
     """What is late or failed, as finished lines."""
-    lines = [_stale(kind, now) for kind in status.kinds if kind.is_stale(now)]
+    lines = [facts.line("status_doubted", {"record": one}) for one in status.doubted[:_DOUBTED]]
+    if (more := len(status.doubted) - _DOUBTED) > 0:
+        lines.append(Mrkdwn(f"{more} more backups are gone or damaged"))
+    lines += [_stale(kind, now) for kind in status.kinds if kind.is_stale(now)]
     if status.rpo and status.newest_rows and status.breaks_rpo(now):
         taken = status.newest_rows.snapshot_at or status.newest_rows.requested_at
         ages = {"age": (now - taken).total_seconds(), "allowed": status.rpo.total_seconds()}
@@ -91,6 +96,7 @@ def _stale(kind: KindStatus, now: datetime) -> Mrkdwn:
         "newest": taken,
         "age": (now - taken).total_seconds() if taken else 0.0,
         "allowed": kind.stale_after.total_seconds() if kind.stale_after else 0.0,
+        "covered_by": kind.covered_by,
     }
     return facts.line("status_stale", values)
 

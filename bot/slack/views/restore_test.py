@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.core.finding import Finding, Severity
@@ -27,10 +28,12 @@ from bot.slack.views.base import (
 )
 
 _MEANINGS = {
-    Verdict.PASS: "It was restored, and what came back is what went in.",
+    Verdict.PASS: "It was restored, and what came back is what went in: objects, row counts and content.",
     Verdict.FAIL: "Do not rely on this backup. Read the findings, and take a new one now.",
     Verdict.COULD_NOT_VERIFY: "This says nothing against the backup, and nothing for it.",
 }
+# Without it a PASS says more than was looked at.
+_COUNTED = "It was restored, and objects and row counts are what went in. Content too, with one exception:"
 _SIGNS = {Severity.FAIL: "FAIL", Severity.UNVERIFIED: "not verified", Severity.NOTE: "note"}
 
 
@@ -81,7 +84,7 @@ def _done(view: RestoreTestMessage, around: Surroundings) -> dict[str, Any]:
     serious = [f for f in findings if f.severity is not Severity.NOTE]
     return {
         "verdict": test.verdict.value,
-        "meaning": _MEANINGS[test.verdict],
+        "meaning": meaning(test.verdict, findings),
         "findings": [_line(finding) for finding in serious[:SHOWN]],
         "more": max(len(serious) - SHOWN, 0),
         "issues": len(serious),
@@ -92,6 +95,12 @@ def _done(view: RestoreTestMessage, around: Surroundings) -> dict[str, Any]:
         "in_time": reports.in_time(view),
         "contacts": contact_lines(around.contacts) if test.verdict is Verdict.FAIL else [],
     }
+
+
+def meaning(verdict: Verdict, findings: Sequence[Finding]) -> str:
+    """What a verdict says about the backup, and where it says less."""
+    counted = next((f.sentence for f in findings if f.rule == "COUNTED_ONLY"), None)
+    return f"{_COUNTED} {counted}" if verdict is Verdict.PASS and counted else _MEANINGS[verdict]
 
 
 def _line(finding: Finding) -> Mrkdwn:

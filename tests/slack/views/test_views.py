@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bot.core.backup import Kind
+from bot.core.finding import Finding, Severity
 from bot.core.people import Role
+from bot.core.restore_test import RestoreTestMessage
 from bot.gallery.samples import FAILED, HOMES, NOW, STORED, VIEWS, actor
 from bot.gallery.samples import WORST_AROUND as AROUND
+from bot.gallery.samples.records import GONE
 from bot.sandbox.slack.blocks import Surface, problems
-from bot.services.views import BackupMessage, HelpView
+from bot.services.views import Asked, BackupList, BackupMessage, HelpView, KindStatus, StatusView
 from bot.slack.blocks import Rendered
 from bot.slack.fit import TEXT
 from bot.slack.texts import FOLDERS
@@ -108,7 +114,7 @@ def test_a_report_says_the_verdict_first() -> None:
     )
     assert first("report with trouble") == "*1 of 2 databases needs a look*"
     assert first("report without the storage").startswith("*Not everything could be seen.*")
-    assert first("report of a lost archive") == "*Something needs a look*"
+    assert first("report of a lost archive") == "*1 of 1 database needs a look*"
     assert first("report of no database") == "*No database is configured yet.*"
 
 
@@ -117,7 +123,8 @@ def test_a_report_has_what_was_measured_and_names_gaps_by_date() -> None:
     for part in (
         "*RPO over 30 days:* at most 2 d 3 h of data at risk, allowed 1 d 2 h: missed 3 times, worst",
         "*RTO over 30 days:* 1 restore test, the slowest took 5 h 00 min, allowed 4 h 00 min: missed",
-        "*Six months, critical:* 171 of 175; missing 1 Nov, 24 to 26 Jul; nothing from before 30 May 2026",
+        "*Six months, critical:* 171 of 175, 26 of them in a full backup; missing 1 Nov, 24 to 26 Jul",
+        "; the schedule is known since 30 May 2026",
         "4,400 of 4,416; missing 12 Nov 20:30 to 13 Nov 01:30, 3 Nov 20:30, ",
         "*Kept:* 236 backups, 9.9 GB; 1.6 GB of it in the last 30 days",
         "`monthly-test` paused",
@@ -216,3 +223,46 @@ def test_the_status_says_when_it_was_proved_and_how_long_it_takes() -> None:
         "never proved; bringing it back takes a time not known, no measurement yet"
         in render(VIEWS["status"], AROUND).text
     )
+
+
+def test_a_pass_says_what_was_only_counted() -> None:
+    passed = VIEWS["restore test passed"]
+    assert isinstance(passed, RestoreTestMessage)
+    assert "objects, row counts and content." in words(render(passed, AROUND))
+    note = Finding("COUNTED_ONLY", Severity.NOTE, "13 tables with rows were counted only; not compared.")
+    counted = replace(passed, test=replace(passed.test, findings=(note,)))
+    text = words(render(counted, AROUND))
+    assert "with one exception: 13 tables with rows were counted only; not compared." in text
+    assert "row counts and content." not in text
+
+
+def test_a_restore_test_is_asked_for_by_its_own_id() -> None:
+    asked = VIEWS["asked for a restore test"]
+    assert isinstance(asked, Asked)
+    assert asked.test is not None
+    assert f"the test's id is `{asked.test.test.id}`" in words(render(asked, AROUND))
+
+
+def test_what_stands_in_for_a_late_backup_is_said() -> None:
+    status = VIEWS["status with figures"]
+    assert isinstance(status, StatusView)
+    full = replace(STORED, id="f0f1f2f3")
+    late = KindStatus(Kind.CRITICAL, None, timedelta(hours=26), covered_by=full)
+    shown = StatusView([replace(status.databases[0], kinds=(late,))], NOW)
+    text = words(render(shown, AROUND))
+    assert (
+        "there is no critical backup at all; the newest may be 1 d 2 h old; what it would hold is in the"
+        in text
+    )
+    assert "full backup `f0f1f2f3`" in text
+
+
+def test_one_that_is_gone_is_marked_wherever_it_is_named() -> None:
+    text = words(render(BackupList([GONE], 1, None, None, NOW), AROUND))
+    assert "*Gone:* full backup of `cruzonic` `g0g1g2g3`" in text
+    assert "It does not count as a backup. Somebody deleted its archive" in text
+    status = words(render(VIEWS["status of a lost archive"], AROUND))
+    assert "Gone: the full backup `g0g1g2g3`" in status
+    assert "Damaged: the full backup `d0d1d2d3`" in status
+    assert "2 others gone or damaged, not counted" in status
+    assert "It does not count as a backup." in words(render(VIEWS["details of one that is gone"], AROUND))
