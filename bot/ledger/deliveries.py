@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.ledger.connection import LedgerConnection
@@ -45,7 +46,7 @@ class Run:
 
 
 def take(conn: LedgerConnection, run: Run, lease_seconds: float) -> bool:
-    """Begin to work on a channel. What a dead process had begun becomes unknown; who is suppressed, so.
+    """Begin to work on a channel. What a dead process had begun becomes unknown.
 
     False: somebody else works on it.
     """
@@ -55,12 +56,16 @@ def take(conn: LedgerConnection, run: Run, lease_seconds: float) -> bool:
     if taken != 1:
         return False
     statements("deliveries").run(conn, "mark_lost", **run.named, error=_LOST)
-    statements("deliveries").run(conn, "mark_suppressed", **run.named)
     return True
 
 
+def leave_out(conn: LedgerConnection, run: Run, unwanted: Collection[str] = ()) -> int:
+    """Mark those who wait and must not be written to: by the ledger's list, or by `unwanted` (lower case)."""
+    return statements("deliveries").run(conn, "mark_suppressed", **run.named, unwanted=list(unwanted))
+
+
 def claim(conn: LedgerConnection, run: Run, lease_seconds: float) -> Claim:
-    """Take the next recipient that is due, and extend the lease."""
+    """Take the next recipient that is due and not suppressed, and extend the lease."""
     row = statements("deliveries").one(
         conn, "claim", **run.named, attempt=run.attempt, lease_seconds=lease_seconds
     )
@@ -135,6 +140,7 @@ def fail_waiting(conn: LedgerConnection, run: Run, error: str) -> int:
 
 def release(conn: LedgerConnection, run: Run) -> float | None:
     """Stop working on the channel. Seconds until the next recipient is due; None where nobody waits."""
+    leave_out(conn, run)  # who was passed over because they are suppressed by now
     statements("deliveries").run(conn, "release", **run.named, attempt=run.attempt)
     due = statements("deliveries").value(conn, "due_in", **run.named)
     return None if due is None else float(due)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.channels.interface import Channel, Outgoing, Receipt
-from bot.core.delivery import patience
+from bot.channels.interface import Channel
 from bot.core.ids import new_attempt
 from bot.errors import (
-    ChannelBusyError,
     ChannelError,
-    ChannelRefusedError,
     ChannelUnknownError,
     DeliveryWaitsError,
     LedgerUnavailableError,
@@ -25,16 +22,13 @@ from bot.ledger import deliveries, dispatches
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.ledger.deliveries import Claimed, Run
 from bot.ledger.dispatches import Dispatch
+from bot.services.delivery_outcomes import Outcome, outgoing, settle, stumble
 
 _LOG = logging.getLogger(__name__)
-_TRIES_EACH = 8  # a recipient that is "later" so often is given up, and a person may retry it
-_STUMBLES = 20  # about an hour and a half of a channel that does not work
 _LONGEST_SLEEP = 15.0
 _TOO_SHORT_TO_SLEEP = 0.005  # the channel's next free moment moves on all the same
 _LEDGER_TRIES = 30
 _PROGRESS_SECONDS = 2.0
-
-Outcome = Receipt | ChannelError
 
 
 class Channels(Protocol):
@@ -45,6 +39,9 @@ class Channels(Protocol):
 
     def spacing(self, name: str) -> float:
         """Seconds from one message to the next."""
+
+    def reaches(self, name: str) -> tuple[str, ...] | None:
+        """Whom a channel reaches by itself; None where it writes to addresses."""
 
 
 class DeliveryEvents(Protocol):
@@ -69,13 +66,18 @@ class NobodyListens:
 
 @dataclass
 class DeliveryRunner:
-    """Runs delivery jobs. `stopping` set: the one in flight ends, the others wait for another worker."""
+    """Runs delivery jobs. `stopping` set: the one in flight ends, the others wait for another worker.
+
+    `unwanted`: addresses that are never written to, lower case, asked for before each run. May raise
+    ConfigurationError; then mail waits, for not knowing means no.
+    """
 
     pool: LedgerPool
     channels: Channels
     events: DeliveryEvents = field(default_factory=NobodyListens)
     lease_seconds: float = 30.0
     stopping: threading.Event = field(default_factory=threading.Event)
+    unwanted: Callable[[], Collection[str]] = frozenset
 
     def run(self, dispatch_id: str, channel: str) -> None:
         """Hand over to everybody who is due on a channel.
@@ -94,6 +96,7 @@ class DeliveryRunner:
                 raise DeliveryWaitsError(sentence, seconds=self.lease_seconds)
         wait = self._work(run, dispatch)
         with borrowed(self.pool) as connection:
+            dispatches.hold(connection, dispatch_id)
             due = deliveries.release(connection, run)
             if ended := dispatches.finish(connection, dispatch_id):
                 self.events.finished(connection, ended)
@@ -105,13 +108,22 @@ class DeliveryRunner:
     def _work(self, run: Run, dispatch: Dispatch) -> float:
         """Until nobody is due, or the channel has to be left alone: for how many seconds."""
         try:
+            self._leave_out(run)
             channel = self.channels.open(run.channel)
+        except LedgerUnavailableError:
+            raise
         except SparewheelError as error:
             return self._stumble_alone(run, error)
         try:
             return _Hand(self, run, dispatch, channel).work()
         finally:
             channel.close()
+
+    def _leave_out(self, run: Run) -> None:
+        by_address = self.channels.reaches(run.channel) is None
+        unwanted = self.unwanted() if by_address else ()
+        with borrowed(self.pool) as connection:
+            deliveries.leave_out(connection, run, unwanted)
 
     def _stumble_alone(self, run: Run, error: SparewheelError) -> float:
         with borrowed(self.pool) as connection:
@@ -206,61 +218,3 @@ class _Hand:
                     raise
                 self.runner.stopping.wait(1.0)
         raise AssertionError
-
-
-def settle(connection: LedgerConnection, run: Run, done: Claimed, outcome: Outcome) -> float | None:
-    """Write how one hand-over ended. Seconds to leave the channel alone, or None to go on."""
-    if isinstance(outcome, Receipt):
-        deliveries.settle_sent(connection, run, done.id, outcome.reference)
-        deliveries.steady(connection, run)
-        return None
-    if isinstance(outcome, ChannelRefusedError):
-        deliveries.settle_failed(connection, run, done.id, outcome.sentence)
-        return None
-    if isinstance(outcome, ChannelBusyError):
-        return _later(connection, run, done, outcome)
-    deliveries.settle_unknown(connection, run, done.id, outcome.sentence)
-    # One lost answer after another would leave everybody unknown: rather stop and look.
-    return stumble(connection, run, outcome.sentence, None)
-
-
-def _later(connection: LedgerConnection, run: Run, done: Claimed, busy: ChannelBusyError) -> float | None:
-    if not busy.whole and done.attempts >= _TRIES_EACH:
-        deliveries.settle_failed(connection, run, done.id, busy.sentence)
-        return None
-    wait = 0.0 if busy.whole else busy.retry_after or patience(done.attempts)
-    deliveries.settle_waiting(connection, run, done.id, busy.sentence, wait, counted=not busy.whole)
-    return stumble(connection, run, busy.sentence, busy.retry_after) if busy.whole else None
-
-
-def stumble(connection: LedgerConnection, run: Run, sentence: str, retry_after: float | None) -> float:
-    """The channel does not work: leave it alone for some seconds, and after many times give up."""
-    number = deliveries.stumble(connection, run, sentence)
-    if number > _STUMBLES:
-        deliveries.fail_waiting(connection, run, f"Given up after {number} tries. The last: {sentence}")
-        return 0.0
-    wait = retry_after if retry_after is not None else patience(number)
-    deliveries.hold_channel(connection, run.channel, wait)
-    return wait
-
-
-def outgoing(dispatch: Dispatch, claimed: Claimed) -> Outgoing:
-    """What a channel is given."""
-    return Outgoing(
-        key=claimed.key,
-        recipient=claimed.recipient,
-        notice_id=dispatch.notice_id,
-        revision=dispatch.revision,
-        kind=dispatch.kind,
-        stage=dispatch.stage,
-        severity=dispatch.severity,
-        status=dispatch.status,
-        subject=dispatch.subject,
-        text=dispatch.body_text,
-        html=dispatch.body_html,
-        slack=dispatch.body_slack,
-        starts_at=dispatch.starts_at,
-        ends_at=dispatch.ends_at,
-        references=claimed.references,
-        again=claimed.again,
-    )

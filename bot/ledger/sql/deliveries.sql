@@ -22,6 +22,12 @@ ON CONFLICT DO NOTHING;
 -- name: get_dispatch(id)^
 SELECT * FROM dispatch WHERE id = :id;
 
+-- name: hold_dispatch(id)^
+SELECT * FROM dispatch WHERE id = :id FOR UPDATE;
+
+-- name: hold_dispatch_of(delivery_id)^
+SELECT * FROM dispatch WHERE id = (SELECT dispatch_id FROM delivery WHERE id = :delivery_id) FOR UPDATE;
+
 -- name: of_revision(notice_id, revision)^
 SELECT * FROM dispatch WHERE notice_id = :notice_id AND revision = :revision AND NOT rehearsal;
 
@@ -43,11 +49,14 @@ UPDATE delivery
 SET state = 'unknown', error = :error
 WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'begun';
 
--- name: mark_suppressed(dispatch_id, channel)!
+-- name: mark_suppressed(dispatch_id, channel, unwanted)!
 UPDATE delivery
 SET state = 'suppressed', finished_at = clock_timestamp()
 WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'waiting'
-    AND EXISTS (SELECT FROM suppressed_address AS no WHERE no.address = lower(delivery.recipient));
+    AND (
+        EXISTS (SELECT FROM suppressed_address AS no WHERE no.address = lower(delivery.recipient))
+        OR lower(recipient) IN (SELECT unnest(:unwanted::text[]))
+    );
 
 -- name: claim(dispatch_id, channel, attempt, lease_seconds)^
 -- The run's row is written first: a run that was taken over claims nothing any more.
@@ -66,9 +75,11 @@ claimed AS (
         SELECT id FROM delivery
         WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'waiting'
             AND (not_before IS NULL OR not_before <= clock_timestamp())
+            AND NOT EXISTS (SELECT FROM suppressed_address AS no WHERE no.address = lower(recipient))
         ORDER BY id
         LIMIT 1
     )
+        AND delivery.state = 'waiting'  -- whoever was withdrawn while this waited for the row stays so
     RETURNING delivery.*
 )
 SELECT (SELECT count(*) FROM alive) = 1 AS alive, claimed.*,
@@ -116,13 +127,13 @@ WHERE id = :id AND attempt = :attempt AND state = 'begun';
 
 -- name: settle_waiting(id, attempt, error, wait_seconds, counted)!
 -- Surely not handed over. Where the channel and not the recipient is at fault, the attempt does not count.
--- Where the others were withdrawn meanwhile, it is too, unless a person has asked for it since.
+-- Where the sending was withdrawn meanwhile, it is too. The share lock is against a withdrawal that is being
+-- written now: it either sees this row wait, or is seen here.
 WITH stopped AS (
-    SELECT EXISTS (
-        SELECT FROM delivery AS other
-        JOIN delivery AS this ON this.dispatch_id = other.dispatch_id
-        WHERE this.id = :id AND NOT this.again AND other.state = 'withdrawn'
-    ) AS it
+    SELECT withdrawn_at IS NOT NULL AS it
+    FROM dispatch
+    WHERE id = (SELECT dispatch_id FROM delivery WHERE id = :id)
+    FOR SHARE
 )
 UPDATE delivery
 SET state = CASE WHEN stopped.it THEN 'withdrawn' ELSE 'waiting' END,
@@ -214,6 +225,12 @@ RETURNING dispatch_id, channel;
 UPDATE dispatch_run SET stumbles = 0, waits_for = NULL
 WHERE dispatch_id = :dispatch_id AND channel = :channel;
 
+-- name: withdraw_dispatch(dispatch_id, by)!
+-- Written before its recipients: whoever would have one of them wait again looks here first.
+UPDATE dispatch
+SET withdrawn_at = clock_timestamp(), withdrawn_by = :by
+WHERE id = :dispatch_id AND finished_at IS NULL AND withdrawn_at IS NULL;
+
 -- name: withdraw(dispatch_id)!
 UPDATE delivery SET state = 'withdrawn', finished_at = clock_timestamp()
 WHERE dispatch_id = :dispatch_id AND state = 'waiting';
@@ -253,7 +270,13 @@ SELECT address FROM suppressed_address;
 
 -- name: give_back(dispatch_id, channel, attempt, kept)!
 -- What this attempt claimed and surely never handed over, because it did not learn of the claim.
+WITH stopped AS (
+    SELECT withdrawn_at IS NOT NULL AS it FROM dispatch WHERE id = :dispatch_id FOR SHARE
+)
 UPDATE delivery
-SET state = 'waiting', attempt = NULL, begun_at = NULL, attempts = attempts - 1
+SET state = CASE WHEN stopped.it THEN 'withdrawn' ELSE 'waiting' END,
+    finished_at = CASE WHEN stopped.it THEN clock_timestamp() END,
+    attempt = NULL, begun_at = NULL, attempts = attempts - 1
+FROM stopped
 WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'begun' AND attempt = :attempt
     AND id <> :kept;
