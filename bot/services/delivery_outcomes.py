@@ -21,7 +21,6 @@ def settle(connection: LedgerConnection, run: Run, done: Claimed, outcome: Outco
     """Write how one hand-over ended. Seconds to leave the channel alone, or None to go on."""
     if isinstance(outcome, Receipt):
         deliveries.settle_sent(connection, run, done.id, outcome.reference)
-        deliveries.steady(connection, run)
         return None
     if isinstance(outcome, ChannelRefusedError):
         deliveries.settle_failed(connection, run, done.id, outcome.sentence)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.channels.interface import Channel
+from bot.channels.interface import Channel, Receipt
 from bot.core.ids import new_attempt
 from bot.errors import (
     ChannelError,
@@ -19,8 +19,8 @@ from bot.errors import (
     SparewheelError,
 )
 from bot.ledger import deliveries, dispatches
-from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
-from bot.ledger.deliveries import Claimed, Run
+from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed, borrowed_by_statement
+from bot.ledger.deliveries import Claimed, Done, Pace, Run
 from bot.ledger.dispatches import Dispatch
 from bot.services.delivery_outcomes import Outcome, outgoing, settle, stumble
 
@@ -149,12 +149,11 @@ class _Hand:
 
     def work(self) -> float:
         """Until nobody is due, or the channel has to be left alone: for how many seconds."""
-        spacing = self.runner.channels.spacing(self.run.channel)
         told = time.monotonic()
-        current = self._patiently(lambda c: self._next(c, spacing), None)
+        current = self._patiently(self._first, None)
         while current is not None:
             done, outcome = current, self._hand_over(current)
-            current = self._patiently(lambda c: self._settle_then_next(c, done, outcome, spacing), done)  # noqa: B023 - called before the loop goes on
+            current = self._patiently(lambda c: self._settle_then_next(c, done, outcome), done)  # noqa: B023 - called before the loop goes on
             if time.monotonic() - told > _PROGRESS_SECONDS:
                 self.runner.tell(self.dispatch)
                 told = time.monotonic()
@@ -170,23 +169,28 @@ class _Hand:
             return ChannelUnknownError(f"Something unforeseen happened ({type(error).__name__}).")
 
     def _settle_then_next(
-        self, connection: LedgerConnection, done: Claimed, outcome: Outcome, spacing: float
+        self, connection: LedgerConnection, done: Claimed, outcome: Outcome
     ) -> Claimed | float | None:
-        pause = settle(connection, self.run, done, outcome)
-        if pause is not None:
-            self.wait = pause
-            return None
-        return self._next(connection, spacing)
+        stopping = self.runner.stopping.is_set()
+        if isinstance(outcome, Receipt) and not stopping:
+            return self._turn(connection, Done(done.id, outcome.reference))
+        with connection.transaction():
+            pause = settle(connection, self.run, done, outcome)
+            if pause is not None:
+                self.wait = pause
+            return None if stopping or pause is not None else self._turn(connection)
 
-    def _next(self, connection: LedgerConnection, spacing: float) -> Claimed | float | None:
+    def _first(self, connection: LedgerConnection) -> Claimed | float | None:
+        return None if self.runner.stopping.is_set() else self._turn(connection)
+
+    def _turn(self, connection: LedgerConnection, done: Done | None = None) -> Claimed | float | None:
         """The next recipient; or the seconds until the channel is free; or None where the run is over."""
-        if self.runner.stopping.is_set():
-            return None
-        wait = deliveries.reserve(connection, self.run.channel, spacing)
+        pace = Pace(self.runner.channels.spacing(self.run.channel), _TOO_SHORT_TO_SLEEP)
+        wait, claim = deliveries.turn(connection, self.run, self.runner.lease_seconds, pace, done)
         if wait > _LONGEST_SLEEP:
             self.wait = wait
             return None
-        return wait if wait > _TOO_SHORT_TO_SLEEP else self._claim(connection)
+        return wait if wait > _TOO_SHORT_TO_SLEEP else claim.delivery
 
     def _claim(self, connection: LedgerConnection) -> Claimed | None:
         return deliveries.claim(connection, self.run, self.runner.lease_seconds).delivery
@@ -194,7 +198,7 @@ class _Hand:
     def _patiently(
         self, step: Callable[[LedgerConnection], Claimed | float | None], kept: Claimed | None
     ) -> Claimed | None:
-        """A transaction, repeated while the ledger is away; then the channel's turn is waited for."""
+        """A step, repeated while the ledger is away; then the channel's turn is waited for."""
         got = self._repeated(step, kept)
         if isinstance(got, float):
             if self.runner.stopping.wait(got):
@@ -208,11 +212,13 @@ class _Hand:
     ) -> Claimed | float | None:
         for attempt in range(_LEDGER_TRIES):
             try:
-                with borrowed(self.runner.pool) as connection:
-                    if attempt:
+                with borrowed_by_statement(self.runner.pool) as connection:
+                    if not attempt:
+                        return step(connection)
+                    with connection.transaction():
                         # The commit may have arrived though its answer did not.
                         deliveries.give_back(connection, self.run, kept.id if kept else 0)
-                    return step(connection)
+                        return step(connection)
             except LedgerUnavailableError:
                 if attempt == _LEDGER_TRIES - 1:
                     raise

@@ -58,31 +58,50 @@ WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'waiting'
         OR lower(recipient) IN (SELECT unnest(:unwanted::text[]))
     );
 
--- name: claim(dispatch_id, channel, attempt, lease_seconds)^
--- The run's row is written first: a run that was taken over claims nothing any more.
-WITH alive AS (
+-- name: next(done_id, reference, dispatch_id, channel, attempt, lease_seconds, spacing_seconds, at_once_seconds)^
+-- From one recipient to the next in one statement, so that each costs one journey and one transaction: the last
+-- one was taken (NULL: there was none), the channel's next free moment is reserved (spacing NULL: it was before),
+-- and where that is now, the next one is claimed. The run's row is written first: a run that was taken over
+-- claims nothing any more. `wait`: how many seconds the free moment is away (0 or less: now).
+WITH settled AS (
+    UPDATE delivery
+    SET state = 'sent', finished_at = clock_timestamp(), reference = :reference, error = NULL
+    WHERE id = :done_id::bigint AND attempt = :attempt AND state IN ('begun', 'unknown')
+),
+alive AS (
     UPDATE dispatch_run
-    SET lease_until = clock_timestamp() + make_interval(secs => :lease_seconds)
+    SET lease_until = clock_timestamp() + make_interval(secs => :lease_seconds),
+        stumbles = CASE WHEN :done_id::bigint IS NULL THEN stumbles ELSE 0 END,
+        waits_for = CASE WHEN :done_id::bigint IS NULL THEN waits_for END
     WHERE dispatch_id = :dispatch_id AND channel = :channel AND attempt = :attempt
     RETURNING attempt
+),
+reserved AS (
+    INSERT INTO channel_pace AS pace (channel, next_at)
+    SELECT :channel, clock_timestamp() + make_interval(secs => :spacing_seconds::float8)
+    WHERE :spacing_seconds::float8 IS NOT NULL
+    ON CONFLICT (channel) DO UPDATE
+    SET next_at = greatest(pace.next_at, clock_timestamp()) + make_interval(secs => :spacing_seconds::float8)
+    RETURNING extract(epoch FROM pace.next_at - clock_timestamp())::float8 - :spacing_seconds::float8 AS wait
 ),
 claimed AS (
     UPDATE delivery
     SET state = 'begun', attempt = alive.attempt, begun_at = clock_timestamp(), attempts = attempts + 1,
         not_before = NULL, error = NULL
-    FROM alive
-    WHERE delivery.id = (
-        SELECT id FROM delivery
-        WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'waiting'
-            AND (not_before IS NULL OR not_before <= clock_timestamp())
-            AND NOT EXISTS (SELECT FROM suppressed_address AS no WHERE no.address = lower(recipient))
-        ORDER BY id
-        LIMIT 1
-    )
+    FROM alive LEFT JOIN reserved ON true
+    WHERE coalesce(reserved.wait, 0) <= :at_once_seconds
+        AND delivery.id = (
+            SELECT id FROM delivery
+            WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'waiting'
+                AND (not_before IS NULL OR not_before <= clock_timestamp())
+                AND NOT EXISTS (SELECT FROM suppressed_address AS no WHERE no.address = lower(recipient))
+            ORDER BY id
+            LIMIT 1
+        )
         AND delivery.state = 'waiting'  -- whoever was withdrawn while this waited for the row stays so
     RETURNING delivery.*
 )
-SELECT (SELECT count(*) FROM alive) = 1 AS alive, claimed.*,
+SELECT coalesce((SELECT wait FROM reserved), 0) AS wait, (SELECT count(*) FROM alive) = 1 AS alive, claimed.*,
     ARRAY(
         SELECT earlier.reference
         FROM delivery AS earlier
@@ -95,14 +114,6 @@ SELECT (SELECT count(*) FROM alive) = 1 AS alive, claimed.*,
     ) AS earlier_references
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN claimed ON true;
-
--- name: reserve(channel, spacing_seconds)$
--- The next free moment of a channel, taken; answers how many seconds it is away (0 or less: now).
-INSERT INTO channel_pace AS pace (channel, next_at)
-VALUES (:channel, clock_timestamp() + make_interval(secs => :spacing_seconds))
-ON CONFLICT (channel) DO UPDATE
-SET next_at = greatest(pace.next_at, clock_timestamp()) + make_interval(secs => :spacing_seconds)
-RETURNING extract(epoch FROM pace.next_at - clock_timestamp())::float8 - :spacing_seconds;
 
 -- name: hold_channel(channel, seconds)!
 INSERT INTO channel_pace AS pace (channel, next_at)
@@ -149,11 +160,6 @@ UPDATE dispatch_run
 SET stumbles = stumbles + 1, waits_for = :waits_for
 WHERE dispatch_id = :dispatch_id AND channel = :channel AND attempt = :attempt
 RETURNING stumbles;
-
--- name: steady(dispatch_id, channel, attempt)!
-UPDATE dispatch_run
-SET stumbles = 0, waits_for = NULL
-WHERE dispatch_id = :dispatch_id AND channel = :channel AND attempt = :attempt AND stumbles > 0;
 
 -- name: fail_waiting(dispatch_id, channel, error)!
 UPDATE delivery
