@@ -1,4 +1,7 @@
-"""`make bench`: every way in one run, taken in turns, medians of three, written to bench/RESULTS.md."""
+"""`make bench`: every way in one run, taken in turns, medians of three, written to bench/RESULTS.md.
+
+Behind them notices, the clock and a large ledger, once each.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import clock, database, restoring
+from bench import clock, database, ledger, notices, restoring
 from bench.restoring import Restoring
 from bench.ways import Bench, seconds
 from bot.ledger import migrate
@@ -52,14 +55,14 @@ def prepared() -> Iterator[tuple[Bench, Restoring, int]]:
         seaweedfs(folder) as s3,
         empty_database(Server(servers.main, servers._passwords["main/postgres"])) as source,  # noqa: SLF001
         empty_database(Server(servers.main, servers._passwords["main/postgres"])) as many,  # noqa: SLF001
-        empty_database(Server(servers.main, servers._passwords[f"main/{LEDGER}"]), LEDGER) as ledger,  # noqa: SLF001
+        empty_database(Server(servers.main, servers._passwords[f"main/{LEDGER}"]), LEDGER) as own,  # noqa: SLF001
     ):
         s3.client().create_bucket(Bucket="bench")
         size = database.fill(source.url)
-        migrate.migrate(ledger.url)
+        migrate.migrate(own.url)
         environ = {
             **os.environ,
-            "SPAREWHEEL_DATABASE_URL": ledger.url,
+            "SPAREWHEEL_DATABASE_URL": own.url,
             "SPAREWHEEL_CONFIG": str(configuration(folder, s3, "bench")),
             "BENCH_SOURCE": source.url,
             "BENCH_MANY": many.url,
@@ -146,8 +149,11 @@ def main() -> None:
         medians = measure(bench)
         back.measure()
         text = report(medians, bench, back, size)
+        ledger_url = bench.environ["SPAREWHEEL_DATABASE_URL"]
+        text += "\n".join(["", *notices.lines(notices.measure(ledger_url)), ""])
         # Last: it empties the queue and the schedules' tables of this ledger.
-        text += "\n".join(["", *clock.lines(clock.measure(bench.environ["SPAREWHEEL_DATABASE_URL"])), ""])
+        text += "\n".join(["", *clock.lines(clock.measure(ledger_url)), ""])
+    text += "\n".join(["", *ledger.lines(), ""])  # on servers of its own
     RESULTS.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
 

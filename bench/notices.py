@@ -1,15 +1,18 @@
 """A notice to 10,000 recipients over SMTP on loopback: messages a second, and the sender's peak memory.
 
-`python -m bench.notices` prints JSON; the mail server runs in a process of its own, as it does in life.
+`python -m bench.notices` prints Markdown; numbers behind it are other numbers of recipients. The mail server
+and the sender each run in a process of their own, as they do in life.
 """
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import resource
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from bot.ledger.connection import borrowed, open_pool
@@ -24,59 +27,106 @@ from tests.support.mail import mail_server
 from tests.support.outgoing import dispatch
 from tests.support.servers import Server, empty_database, traversable_folder
 
-RECIPIENTS = 10_000
+SIZES = (2_000, 10_000)  # the sender's memory is to be the same for both
+_MB = 1_000_000
+_PROCESSES = multiprocessing.get_context("spawn")
 
 
-def serve(pipe: Connection) -> None:
-    """Take mail until told to stop; then say how many arrived."""
+@dataclass(frozen=True)
+class Row:
+    """What one notice came to: seconds to write it down and to hand it over, and what the sender took."""
+
+    recipients: int
+    planned: float
+    handed_over: float
+    cpu: float
+    peak_mb: float
+
+
+def measure(ledger_url: str, sizes: Sequence[int] = SIZES) -> list[Row]:
+    """One notice of each size on a migrated ledger."""
+    return [_one(ledger_url, number, size) for number, size in enumerate(sizes, 1)]
+
+
+def lines(rows: Sequence[Row]) -> list[str]:
+    """The results as a table in Markdown."""
+    return [
+        "| recipients by mail | written down, s | handed over, s | a second | CPU each, ms | memory |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(
+            f"| {row.recipients:,} | {row.planned:.2f} | {row.handed_over:.1f} "
+            f"| {row.recipients / row.handed_over:.0f} | {1000 * row.cpu / row.recipients:.2f} "
+            f"| {row.peak_mb:.0f} MB |"
+            for row in rows
+        ),
+    ]
+
+
+def _one(ledger_url: str, revision: int, recipients: int) -> Row:
+    people = tuple(f"customer{number}@example.com" for number in range(recipients))
+    with open_pool(ledger_url) as pool, _mail(recipients) as port:
+        service = Deliveries(pool, Queue(), Gate(pool))
+        begun = time.monotonic()
+        with borrowed(pool) as connection:
+            made = service.plan(connection, dispatch(revision=revision), {"mail": people})
+        planned = time.monotonic() - begun
+        handed_over, cpu, peak = _told(_send, ledger_url, port, made.id)
+        summary = service.summary(made.notice_id, made.revision)
+    assert summary is not None
+    assert summary.all_sent
+    return Row(recipients, planned, handed_over, cpu, peak)
+
+
+def _told(work: object, *arguments: object) -> tuple[float, float, float]:
+    """What a process of its own sends back."""
+    ours, theirs = _PROCESSES.Pipe()
+    process = _PROCESSES.Process(target=work, args=(*arguments, theirs))  # type: ignore[arg-type]  # a function
+    process.start()
+    found: tuple[float, float, float] = ours.recv()
+    process.join()
+    return found
+
+
+def _send(ledger_url: str, port: int, dispatch_id: str, answer: Connection) -> None:
+    """Hand it over to everybody: seconds, seconds of a core, and the peak of memory in MB."""
+    with open_pool(ledger_url) as pool:
+        runner = DeliveryRunner(pool, channels(port))
+        begun, worked = time.monotonic(), time.process_time()
+        runner.run(dispatch_id, "mail")
+        taken = time.monotonic() - begun, time.process_time() - worked
+    answer.send((*taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / _MB))
+
+
+@contextmanager
+def _mail(recipients: int) -> Iterator[int]:
+    """The port of a mail server that must take exactly so many messages."""
+    ours, theirs = _PROCESSES.Pipe()
+    server = _PROCESSES.Process(target=_serve, args=(theirs,))
+    server.start()
+    yield ours.recv()
+    ours.send("stop")
+    arrived = ours.recv()
+    server.join()
+    assert arrived == recipients
+
+
+def _serve(pipe: Connection) -> None:
     with mail_server() as box:
         pipe.send(box.port)
         pipe.recv()
         pipe.send(sum(box.counts.values()))
 
 
-def deliver(ledger_url: str, port: int, recipients: int) -> dict[str, float]:
-    """Hand one notice over to so many, and tell how it went."""
-    people = tuple(f"customer{number}@example.com" for number in range(recipients))
-    with open_pool(ledger_url) as pool:
-        service = Deliveries(pool, Queue(), Gate(pool))
-        begun = time.monotonic()
-        with borrowed(pool) as connection:
-            made = service.plan(connection, dispatch(), {"mail": people})
-        planned = time.monotonic()
-        DeliveryRunner(pool, channels(port)).run(made.id, "mail")
-        ended = time.monotonic()
-        summary = service.summary(made.notice_id, made.revision)
-    assert summary is not None
-    assert summary.finished_at is not None
-    return {
-        "recipients": recipients,
-        "planned_seconds": planned - begun,
-        "handed_over_seconds": ended - planned,
-        "messages_a_second": recipients / (ended - planned),
-        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-    }
-
-
-def main(recipients: int = RECIPIENTS) -> dict[str, float]:
-    """Measure on servers of its own."""
-    ours, theirs = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,))
-    server.start()
-    port = ours.recv()
+def main(sizes: Sequence[int]) -> None:
+    """Measure on servers of its own, and print."""
     with (
         traversable_folder() as folder,
         EmbeddedServers(folder / "home", samples=False) as servers,
         empty_database(Server(servers.main, servers._passwords[f"main/{LEDGER}"]), LEDGER) as ledger,  # noqa: SLF001 - as the other benches do
     ):
         migrate(ledger.url)
-        found = deliver(ledger.url, port, recipients)
-    ours.send("stop")
-    arrived = ours.recv()
-    server.join()
-    assert arrived == recipients
-    return found
+        print("\n".join(lines(measure(ledger.url, sizes))))
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(int(sys.argv[1]) if len(sys.argv) > 1 else RECIPIENTS), indent=2))
+    main([int(each) for each in sys.argv[1:]] or SIZES)

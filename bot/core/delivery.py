@@ -57,7 +57,10 @@ class ChannelCounts:
 
 @dataclass(frozen=True)
 class DeliverySummary:
-    """A dispatch as it is shown. `failed` and `unknown` hold the first of them; the counts hold all."""
+    """A dispatch as it is shown. `failed` and `unknown` hold the first of them; the counts hold all.
+
+    `withdrawn_at`, `withdrawn_by`: when and by whom it was stopped half-way; nobody is written to after that.
+    """
 
     dispatch_id: str
     notice_id: str
@@ -67,6 +70,8 @@ class DeliverySummary:
     channels: tuple[ChannelCounts, ...]
     failed: tuple[Trouble, ...] = ()
     unknown: tuple[Trouble, ...] = ()
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str | None = None
 
     def count(self, state: DeliveryState) -> int:
         """Recipients in a state, over all channels."""
@@ -76,6 +81,23 @@ class DeliverySummary:
     def total(self) -> int:
         """All recipients."""
         return sum(channel.total for channel in self.channels)
+
+    @property
+    def all_sent(self) -> bool:
+        """Whether everybody has it."""
+        return self.count(DeliveryState.SENT) == self.total
+
+    @property
+    def why_not(self) -> str:
+        """What the first that failed or is unknown says; empty where there is none."""
+        return next((trouble.error for trouble in (*self.failed, *self.unknown)), "")
+
+    @property
+    def stopped(self) -> str:
+        """`sent to 420 of 1,240, then withdrawn`; empty where nobody withdrew it."""
+        if self.withdrawn_at is None:
+            return ""
+        return f"sent to {self.count(DeliveryState.SENT):,} of {self.total:,}, then withdrawn"
 
 
 def delivery_key(notice_id: str, revision: int, channel: str, recipient: str, nonce: str = "") -> str:

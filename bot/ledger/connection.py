@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 from psycopg import conninfo
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
@@ -88,6 +89,23 @@ def ledger_errors() -> Iterator[None]:
             "exists, then try again.",
             cause=said,
         ) from None
+
+
+@contextmanager
+def borrowed_by_statement(pool: LedgerPool) -> Iterator[LedgerConnection]:
+    """A connection on which each statement is a transaction of its own; several take `.transaction()`.
+
+    Raises:
+        LedgerUnavailableError: as in borrowed().
+    """
+    with ledger_errors(), pool.connection() as connection:
+        connection.autocommit = True
+        try:
+            yield connection
+        finally:
+            # In any other state it is broken, and the pool does not keep it.
+            if connection.info.transaction_status is TransactionStatus.IDLE:
+                connection.autocommit = False
 
 
 @contextmanager

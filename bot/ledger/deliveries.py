@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+
+from psycopg.rows import DictRow
 
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.statements import statements
@@ -31,6 +34,22 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Done:
+    """A recipient that was handed over to, and what the other side calls it."""
+
+    id: int
+    reference: str
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds from one message of a channel to the next, and how near its free moment counts as now."""
+
+    spacing: float
+    at_once: float
+
+
+@dataclass(frozen=True)
 class Run:
     """One attempt at one channel of a dispatch; every write of it is fenced by `attempt`."""
 
@@ -45,7 +64,7 @@ class Run:
 
 
 def take(conn: LedgerConnection, run: Run, lease_seconds: float) -> bool:
-    """Begin to work on a channel. What a dead process had begun becomes unknown; who is suppressed, so.
+    """Begin to work on a channel. What a dead process had begun becomes unknown.
 
     False: somebody else works on it.
     """
@@ -55,35 +74,58 @@ def take(conn: LedgerConnection, run: Run, lease_seconds: float) -> bool:
     if taken != 1:
         return False
     statements("deliveries").run(conn, "mark_lost", **run.named, error=_LOST)
-    statements("deliveries").run(conn, "mark_suppressed", **run.named)
     return True
 
 
+def leave_out(conn: LedgerConnection, run: Run, unwanted: Collection[str] = ()) -> int:
+    """Mark those who wait and must not be written to: by the ledger's list, or by `unwanted` (lower case)."""
+    return statements("deliveries").run(conn, "mark_suppressed", **run.named, unwanted=list(unwanted))
+
+
 def claim(conn: LedgerConnection, run: Run, lease_seconds: float) -> Claim:
-    """Take the next recipient that is due, and extend the lease."""
+    """Take the next recipient that is due and not suppressed, and extend the lease. Not paced."""
+    return _claim(_next(conn, run, lease_seconds))
+
+
+def turn(
+    conn: LedgerConnection, run: Run, lease_seconds: float, pace: Pace, done: Done | None = None
+) -> tuple[float, Claim]:
+    """Write that the last one was taken, reserve the channel's next free moment, and claim the next one.
+
+    Answers the seconds until that moment; where they are more than `pace.at_once`, nobody was claimed.
+    """
+    row = _next(conn, run, lease_seconds, pace, done)
+    return max(float(row["wait"]), 0.0), _claim(row)
+
+
+def _next(
+    conn: LedgerConnection,
+    run: Run,
+    lease_seconds: float,
+    pace: Pace | None = None,
+    done: Done | None = None,
+) -> DictRow:
     row = statements("deliveries").one(
-        conn, "claim", **run.named, attempt=run.attempt, lease_seconds=lease_seconds
+        conn,
+        "next",
+        **run.named,
+        attempt=run.attempt,
+        lease_seconds=lease_seconds,
+        done_id=done.id if done else None,
+        reference=done.reference if done else "",
+        spacing_seconds=pace.spacing if pace else None,
+        at_once_seconds=pace.at_once if pace else 0.0,
     )
     assert row is not None  # the statement always returns a row
+    return row
+
+
+def _claim(row: DictRow) -> Claim:
     if not row["alive"] or row["id"] is None:
         return Claim(alive=row["alive"])
-    return Claim(
-        alive=True,
-        delivery=Claimed(
-            id=row["id"],
-            key=row["key"],
-            recipient=row["recipient"],
-            attempts=row["attempts"],
-            again=row["again"],
-            references=tuple(row["earlier_references"]),
-        ),
-    )
-
-
-def reserve(conn: LedgerConnection, channel: str, spacing_seconds: float) -> float:
-    """Take a channel's next free moment: seconds until then, 0 for now."""
-    wait = statements("deliveries").value(conn, "reserve", channel=channel, spacing_seconds=spacing_seconds)
-    return max(float(wait), 0.0)
+    references = tuple(row["earlier_references"])
+    same = {name: row[name] for name in ("id", "key", "recipient", "attempts", "again")}
+    return Claim(alive=True, delivery=Claimed(**same, references=references))
 
 
 def hold_channel(conn: LedgerConnection, channel: str, seconds: float) -> None:
@@ -123,11 +165,6 @@ def stumble(conn: LedgerConnection, run: Run, waits_for: str) -> int:
     return int(number or 0)
 
 
-def steady(conn: LedgerConnection, run: Run) -> None:
-    """The channel works again."""
-    statements("deliveries").run(conn, "steady", **run.named, attempt=run.attempt)
-
-
 def fail_waiting(conn: LedgerConnection, run: Run, error: str) -> int:
     """Give up everybody who still waits on the channel."""
     return statements("deliveries").run(conn, "fail_waiting", **run.named, error=error)
@@ -135,6 +172,7 @@ def fail_waiting(conn: LedgerConnection, run: Run, error: str) -> int:
 
 def release(conn: LedgerConnection, run: Run) -> float | None:
     """Stop working on the channel. Seconds until the next recipient is due; None where nobody waits."""
+    leave_out(conn, run)  # who was passed over because they are suppressed by now
     statements("deliveries").run(conn, "release", **run.named, attempt=run.attempt)
     due = statements("deliveries").value(conn, "due_in", **run.named)
     return None if due is None else float(due)

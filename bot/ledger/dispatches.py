@@ -44,6 +44,8 @@ class Dispatch(NewDispatch):
     id: str = ""
     created_at: datetime | None = None
     finished_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str | None = None
 
 
 def insert(
@@ -72,6 +74,21 @@ def insert(
 def get(conn: LedgerConnection, dispatch_id: str) -> Dispatch | None:
     """The dispatch of this id, or None."""
     row = statements("deliveries").one(conn, "get_dispatch", id=dispatch_id)
+    return None if row is None else _dispatch(row)
+
+
+def hold(conn: LedgerConnection, dispatch_id: str) -> Dispatch | None:
+    """The same, and nobody else ends, withdraws or reopens it until the end of the transaction.
+
+    Taken before its runs and deliveries by everybody who needs both.
+    """
+    row = statements("deliveries").one(conn, "hold_dispatch", id=dispatch_id)
+    return None if row is None else _dispatch(row)
+
+
+def hold_of(conn: LedgerConnection, delivery_id: int) -> Dispatch | None:
+    """The same by one of its deliveries."""
+    row = statements("deliveries").one(conn, "hold_dispatch_of", delivery_id=delivery_id)
     return None if row is None else _dispatch(row)
 
 
@@ -123,8 +140,9 @@ def resolve(conn: LedgerConnection, delivery_id: int, by: str, *, again: bool) -
     return row["dispatch_id"], row["channel"]
 
 
-def withdraw(conn: LedgerConnection, dispatch_id: str) -> int:
-    """Take back everybody who still waits; what is in flight or gone stays as it is."""
+def withdraw(conn: LedgerConnection, dispatch_id: str, by: str) -> int:
+    """Take back everybody who still waits, for good; what is in flight or gone stays as it is. How many."""
+    statements("deliveries").run(conn, "withdraw_dispatch", dispatch_id=dispatch_id, by=by)
     return statements("deliveries").run(conn, "withdraw", dispatch_id=dispatch_id)
 
 
@@ -146,6 +164,8 @@ def summary(conn: LedgerConnection, dispatch: Dispatch) -> DeliverySummary:
         revision=dispatch.revision,
         rehearsal=dispatch.rehearsal,
         finished_at=dispatch.finished_at,
+        withdrawn_at=dispatch.withdrawn_at,
+        withdrawn_by=dispatch.withdrawn_by,
         channels=tuple(
             ChannelCounts(run["channel"], numbers.get(run["channel"], {}), run["waits_for"]) for run in runs
         ),

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.core.approvals import Approval, ApprovalState, Verdict, reminder_due
+from bot.core.approvals import Approval, ApprovalState, Decision, Verdict, reminder_due
 from bot.core.reply import Showing
 from bot.errors import NotFoundError
 from bot.ledger import approvals as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
-from bot.services.approval_views import ApprovalEvent, ApprovalMessage, GlassBroken
+from bot.services.approval_views import ApprovalEvent, ApprovalMessage, GlassBroken, GroupUntold
 from bot.services.notifying import Notifier
 from bot.settings import Configuration
 
 TOPIC = "approval"
 REMINDER = "approval-reminder"  # subject: ID/USER, in a direct message
 GLASS = "approval-glass"  # subject: ID/CHANNEL
+GLASS_GROUP = "approval-glass-group"  # subject: ID/GROUP; its members are asked for when it is delivered
+MEMBERS, UNREAD = "members", "unread"  # its stages
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,28 @@ class ApprovalTelling:
         places = (approval.channel, slack.operations_channel, slack.alerts_channel, *self._people(approval))
         for place in dict.fromkeys(filter(None, places)):
             self._tell(connection, approval, (GLASS, f"{approval.id}/{place}"), "opened", place)
+        for group in self._groups(approval):
+            self._tell(connection, approval, (GLASS_GROUP, f"{approval.id}/{group}"), MEMBERS)
+
+    def group_read(self, subject: str, people: Collection[str]) -> None:
+        """Tell everybody of a group; `people`: its members' Slack ids. Who went ahead knows it."""
+        with borrowed(self.pool) as connection:
+            approval = ledger.get(connection, subject.partition("/")[0])
+            for user in sorted(set(people) - {said.user for said in _broke(approval)}):
+                self._tell(connection, approval, (GLASS, f"{approval.id}/{user}"), "opened", user)
+
+    def group_unread(self, subject: str) -> None:
+        """Say in the channel that the people of a group could not be told one by one."""
+        with borrowed(self.pool) as connection:
+            approval = ledger.get(connection, subject.partition("/")[0])
+            self._tell(connection, approval, (GLASS_GROUP, subject), UNREAD)
+
+    def unread(self, subject: str) -> Showing:
+        """What that message shows."""
+        approval_id, _, group = subject.partition("/")
+        with borrowed(self.pool) as connection:
+            approval = ledger.get(connection, approval_id)
+        return Showing(GroupUntold(approval, group, next(said.user for said in _broke(approval))))
 
     def message(self, approval: Approval) -> ApprovalMessage:
         """The request as of now."""
@@ -90,8 +115,9 @@ class ApprovalTelling:
         del stage
         with borrowed(self.pool) as connection:
             approval = ledger.get(connection, subject.partition("/")[0])
-        said = next((d for d in approval.decisions if d.verdict is Verdict.BREAK_GLASS), None)
-        return None if said is None else Showing(GlassBroken(approval, said.user, said.comment, said.at))
+        return next(
+            (Showing(GlassBroken(approval, one.user, one.comment, one.at)) for one in _broke(approval)), None
+        )
 
     def _event(self, approval: Approval, stage: str) -> ApprovalEvent:
         _, number, what = stage.split(":", 2)
@@ -108,6 +134,9 @@ class ApprovalTelling:
         """Who can be written to directly; a group is spoken to in the thread."""
         return tuple(id_ for id_ in self.reviewers(approval) if not id_.startswith("S"))
 
+    def _groups(self, approval: Approval) -> tuple[str, ...]:
+        return tuple(id_ for id_ in self.reviewers(approval) if id_.startswith("S"))
+
     def _tell(
         self,
         connection: LedgerConnection,
@@ -118,3 +147,8 @@ class ApprovalTelling:
     ) -> None:
         where = channel or approval.channel
         self.notifier.tell(connection, about, stage, team=approval.team, channel=where)
+
+
+def _broke(approval: Approval) -> tuple[Decision, ...]:
+    """Who went ahead alone: at most one."""
+    return tuple(said for said in approval.decisions if said.verdict is Verdict.BREAK_GLASS)

@@ -48,6 +48,15 @@ class GlassBroken:
 
 
 @dataclass(frozen=True)
+class GroupUntold:
+    """Told to the channel: Slack could not say who is in a group, so nobody of it was told alone."""
+
+    approval: Approval
+    group: str
+    by: str
+
+
+@dataclass(frozen=True)
 class BreakGlassQuestion:
     """The second confirmation: what would be done, and what has to be typed to do it."""
 

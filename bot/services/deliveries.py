@@ -57,6 +57,11 @@ class Deliveries:
             found = dispatches.of_revision(connection, notice_id, revision)
             return None if found is None else dispatches.summary(connection, found)
 
+    @staticmethod
+    def stands(connection: LedgerConnection, dispatch: Dispatch) -> DeliverySummary:
+        """The same for a rehearsal too, in the caller's transaction."""
+        return dispatches.summary(connection, dispatch)
+
     def summaries(self, notice_id: str) -> tuple[DeliverySummary, ...]:
         """Everything that went out for a notice, oldest first."""
         with borrowed(self.pool) as connection:
@@ -71,11 +76,12 @@ class Deliveries:
         Raises:
             NotAllowedError: the role does not reach.
             NotFoundError: this revision was never sent.
-            UserError: nothing failed.
+            UserError: nothing failed, or it was withdrawn.
         """
         self.gate.admit(actor, Action.WRITE_NOTICE, {"notice": notice_id})
         with borrowed(self.pool) as connection:
             dispatch = _sent(connection, notice_id, revision)
+            _refuse_withdrawn(dispatches.hold(connection, dispatch.id))
             numbers = dispatches.retry_failed(connection, dispatch.id, channel)
             if not numbers:
                 raise UserError("Nothing of this notice failed.", next_step="There is nothing to retry.")
@@ -93,19 +99,20 @@ class Deliveries:
 
         Raises:
             NotAllowedError: the role does not reach.
-            UserError: it is not unknown (any more); nothing was done.
+            UserError: it is known by now, or was withdrawn and is not sent again; nothing was done.
         """
         self.gate.admit(actor, Action.WRITE_NOTICE, {"delivery": delivery_id})
         again = answer == "send-again"
         with borrowed(self.pool) as connection:
+            dispatch = dispatches.hold_of(connection, delivery_id)
+            if again:
+                _refuse_withdrawn(dispatch)
             found = dispatches.resolve(connection, delivery_id, actor.label, again=again)
-            if found is None:
+            if found is None or dispatch is None:
                 raise UserError(
                     "It is known by now how this one went, so nothing was done.",
                     next_step="Look at the notice's message for how it stands.",
                 )
-            dispatch = dispatches.get(connection, found[0])
-            assert dispatch is not None  # its delivery refers to it
             if again:
                 self.queue.deliveries(connection, dispatch.id, found[1])
             summary = dispatches.summary(connection, dispatch)
@@ -114,13 +121,17 @@ class Deliveries:
             audit.record(connection, actor, action, f"notice:{dispatch.notice_id}", details)
         return summary
 
-    def withdraw_waiting(self, connection: LedgerConnection, notice_id: str, revision: int) -> str:
+    def withdraw_waiting(self, connection: LedgerConnection, notice_id: str, revision: int, by: Actor) -> str:
         """Take back what has not gone yet, in the caller's transaction; says how many in a sentence."""
         dispatch = dispatches.of_revision(connection, notice_id, revision)
-        number = 0 if dispatch is None else dispatches.withdraw(connection, dispatch.id)
-        if dispatch is not None:
-            dispatches.finish(connection, dispatch.id)
-        return f"{plural(number, 'recipient')} had not been written to yet and will not be."
+        if dispatch is None:
+            return ""
+        number = dispatches.withdraw(connection, dispatch.id, by.user)
+        dispatches.finish(connection, dispatch.id)
+        if not number:
+            return "Everybody had been written to already."
+        total = dispatches.summary(connection, dispatch).total
+        return f"{number:,} of {plural(total, 'recipient')} had not been written to yet and will not be."
 
     def send_forgotten(self) -> int:
         """Queue channels on which somebody waits and no job will come; how many."""
@@ -139,3 +150,11 @@ def _sent(connection: LedgerConnection, notice_id: str, revision: int) -> Dispat
             next_step="Look at the notice first: `/notice show`.",
         )
     return dispatch
+
+
+def _refuse_withdrawn(dispatch: Dispatch | None) -> None:
+    if dispatch is not None and dispatch.withdrawn_at is not None:
+        raise UserError(
+            f"It was withdrawn at {dispatch.withdrawn_at:%Y-%m-%d %H:%M} UTC; nobody else is written to.",
+            next_step=f"Write the next word instead: `/notice update {dispatch.notice_id}`.",
+        )

@@ -30,11 +30,14 @@ class NoticeAudience:
             return now
         with borrowed(self.pool) as connection:
             told = notice_revisions.told_before(connection, notice_id)
+        never = (
+            self.recipients.unwanted() if told else frozenset()
+        )  # whatever their audience's channels are now
         merged = {
             channel: {name.lower(): name for name in found} for channel, found in now.recipients.items()
         }
         for channel, recipient in told:
-            if channel in self.channels and recipient.lower() not in now.never:
+            if channel in self.channels and recipient.lower() not in never:
                 merged.setdefault(channel, {}).setdefault(recipient.lower(), recipient)
         return replace(now, recipients={channel: tuple(names.values()) for channel, names in merged.items()})
 

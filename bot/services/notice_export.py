@@ -11,6 +11,7 @@ from bot.core.approvals import Approval
 from bot.core.delivery import DeliveryState, DeliverySummary
 from bot.core.mrkdwn import clean
 from bot.core.notices import NoticeRevision
+from bot.core.units import plural
 from bot.services.notice_views import NoticeDetails
 
 
@@ -75,6 +76,12 @@ def _revision(revision: NoticeRevision, delivery: DeliverySummary | None) -> Ite
 
 
 def _delivery(delivery: DeliverySummary) -> Iterator[str]:
+    if delivery.withdrawn_at:
+        left = plural(delivery.count(DeliveryState.WITHDRAWN), "recipient")
+        stopped = delivery.stopped[:1].upper() + delivery.stopped[1:]
+        by = _line(delivery.withdrawn_by or "")
+        yield f"{stopped} by {by} {_at(delivery.withdrawn_at)}. Never written to: {left}."
+        yield ""
     states = list(DeliveryState)
     yield f"| channel | {' | '.join(state.value for state in states)} |"
     yield f"| --- |{' --- |' * len(states)}"

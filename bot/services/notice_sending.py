@@ -99,22 +99,30 @@ class NoticeSending:
             notice_revisions.replace_scheduled(connection, notice.id, revision.number, why, stage)
         ledger.told(connection, notice, revision)
 
-    def stop(self, connection: LedgerConnection, notice_id: str, number: int) -> str:
+    def stop(self, connection: LedgerConnection, notice_id: str, number: int, by: Actor) -> str:
         """Take back what has not been handed over; a sentence, empty where nothing was on its way.
 
         Call it before the notice is locked: whoever ends a delivery takes the two in this order.
         """
-        if self.deliveries.summary(notice_id, number) is None:
-            return ""
-        return self.deliveries.withdraw_waiting(connection, notice_id, number)
+        return self.deliveries.withdraw_waiting(connection, notice_id, number, by)
 
     def finished(self, connection: LedgerConnection, dispatch: Dispatch) -> None:
         """Nobody waits any more: the text is out, in the transaction that ends its delivery.
 
-        Some of it may have been tried again long after; then the message alone changes.
+        Some of it may have been tried again long after; then the message alone changes. How a rehearsal went
+        is said in the thread.
         """
-        if not dispatch.rehearsal and not self.close(connection, dispatch.notice_id, dispatch.revision):
+        if dispatch.rehearsal:
+            self._rehearsed(connection, dispatch)
+        elif not self.close(connection, dispatch.notice_id, dispatch.revision):
             self.book.redraw(connection, ledger.get(connection, dispatch.notice_id))
+
+    def _rehearsed(self, connection: LedgerConnection, dispatch: Dispatch) -> None:
+        notice = ledger.get(connection, dispatch.notice_id, lock=True)
+        revision = revision_of(connection, notice, dispatch.revision)
+        summary = self.deliveries.stands(connection, dispatch)
+        what, said = ("rehearsal-arrived", "") if summary.all_sent else ("rehearsal-failed", summary.why_not)
+        self.book.note(connection, notice, the_clock(notice), what, revision, note=said)
 
     def redraw(self, notice_id: str) -> NoticeMessage:
         """Have the message show how deliveries stand, after somebody decided about one."""

@@ -162,7 +162,7 @@ class Notices:
         with borrowed(self.pool) as connection:
             notice = find(connection, notice_id)
             voided = self.approvals.void(connection, TOPIC, f"{notice.id}.{number}", "it was withdrawn")
-            stopped = self.sending.stop(connection, notice.id, number)
+            stopped = self.sending.stop(connection, notice.id, number, actor)
             notice = ledger.get(connection, notice.id, lock=True)
             revision = revision_of(connection, notice, number)
             if revision.state not in OPEN:

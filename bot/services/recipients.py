@@ -49,7 +49,6 @@ class Audience:
     invalid: tuple[str, ...] = field(default=(), repr=False)
     suppressed: int = 0
     repeated: int = 0
-    never: frozenset[str] = field(default=frozenset(), repr=False)  # who must not be written to, lower-case
 
     @property
     def counts(self) -> dict[str, int]:
@@ -97,14 +96,14 @@ class Recipients:
         reached: dict[str, dict[str, str]] = {}
         invalid: list[str] = []
         suppressed = repeated = 0
-        never: set[str] = set()
+        never: frozenset[str] | None = None
         for name in names:
             audience = self.settings(name)
             here = [one for one in audience.channels if wanted is None or one in wanted]
             by_mail = [one for one in here if self.channels.reaches(one) is None]
-            unwanted = self._never(audience) if by_mail else set()
-            found = sift(self._raw(name, audience), unwanted) if by_mail else Addresses(())
-            never |= unwanted
+            if by_mail and never is None:
+                never = self.unwanted()
+            found = sift(self._raw(name, audience), never or frozenset()) if by_mail else Addresses(())
             invalid += found.invalid
             suppressed, repeated = suppressed + len(found.suppressed), repeated + found.repeated
             for channel in here:
@@ -117,16 +116,20 @@ class Recipients:
             tuple(dict.fromkeys(invalid)),
             suppressed,
             repeated,
-            frozenset(never),
         )
 
-    def _never(self, audience: AudienceSettings) -> set[str]:
+    def unwanted(self) -> frozenset[str]:
+        """Every address that is never written to, in lower case: by the list or by any audience's file.
+
+        Raises:
+            ConfigurationError: a file cannot be read.
+        """
         with borrowed(self.pool) as connection:
             never = set(suppressions.every(connection))
-        if audience.suppressed is not None:
-            lines = _read_lines(audience.suppressed)
-            never |= {line.strip().lower() for line in lines if line.strip() and not line.startswith("#")}
-        return never
+        for path in {one.suppressed for one in self.audiences.values() if one.suppressed is not None}:
+            lines = (line.strip() for line in _read_lines(path))
+            never |= {_comparable(line) for line in lines if line and not line.startswith("#")}
+        return frozenset(never)
 
     def _raw(self, name: str, audience: AudienceSettings) -> Iterator[str]:
         if audience.csv is not None:
@@ -168,6 +171,11 @@ def _normal(text: str) -> str | None:
     except EmailNotValidError:
         return None
     return found.ascii_email  # None where the part before the @ needs more than ASCII
+
+
+def _comparable(address: str) -> str:
+    """An address of a list of ours in the form that recipients have, lower case."""
+    return ((None if address.isascii() else _normal(address)) or address).lower()
 
 
 def _from_csv(path: Path, column: str) -> Iterator[str]:

@@ -5,36 +5,30 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.channels.interface import Channel, Outgoing, Receipt
-from bot.core.delivery import patience
+from bot.channels.interface import Channel, Receipt
 from bot.core.ids import new_attempt
 from bot.errors import (
-    ChannelBusyError,
     ChannelError,
-    ChannelRefusedError,
     ChannelUnknownError,
     DeliveryWaitsError,
     LedgerUnavailableError,
     SparewheelError,
 )
 from bot.ledger import deliveries, dispatches
-from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
-from bot.ledger.deliveries import Claimed, Run
+from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed, borrowed_by_statement
+from bot.ledger.deliveries import Claimed, Done, Pace, Run
 from bot.ledger.dispatches import Dispatch
+from bot.services.delivery_outcomes import Outcome, outgoing, settle, stumble
 
 _LOG = logging.getLogger(__name__)
-_TRIES_EACH = 8  # a recipient that is "later" so often is given up, and a person may retry it
-_STUMBLES = 20  # about an hour and a half of a channel that does not work
 _LONGEST_SLEEP = 15.0
 _TOO_SHORT_TO_SLEEP = 0.005  # the channel's next free moment moves on all the same
 _LEDGER_TRIES = 30
 _PROGRESS_SECONDS = 2.0
-
-Outcome = Receipt | ChannelError
 
 
 class Channels(Protocol):
@@ -45,6 +39,9 @@ class Channels(Protocol):
 
     def spacing(self, name: str) -> float:
         """Seconds from one message to the next."""
+
+    def reaches(self, name: str) -> tuple[str, ...] | None:
+        """Whom a channel reaches by itself; None where it writes to addresses."""
 
 
 class DeliveryEvents(Protocol):
@@ -69,13 +66,18 @@ class NobodyListens:
 
 @dataclass
 class DeliveryRunner:
-    """Runs delivery jobs. `stopping` set: the one in flight ends, the others wait for another worker."""
+    """Runs delivery jobs. `stopping` set: the one in flight ends, the others wait for another worker.
+
+    `unwanted`: addresses that are never written to, lower case, asked for before each run. May raise
+    ConfigurationError; then mail waits, for not knowing means no.
+    """
 
     pool: LedgerPool
     channels: Channels
     events: DeliveryEvents = field(default_factory=NobodyListens)
     lease_seconds: float = 30.0
     stopping: threading.Event = field(default_factory=threading.Event)
+    unwanted: Callable[[], Collection[str]] = frozenset
 
     def run(self, dispatch_id: str, channel: str) -> None:
         """Hand over to everybody who is due on a channel.
@@ -94,6 +96,7 @@ class DeliveryRunner:
                 raise DeliveryWaitsError(sentence, seconds=self.lease_seconds)
         wait = self._work(run, dispatch)
         with borrowed(self.pool) as connection:
+            dispatches.hold(connection, dispatch_id)
             due = deliveries.release(connection, run)
             if ended := dispatches.finish(connection, dispatch_id):
                 self.events.finished(connection, ended)
@@ -105,13 +108,22 @@ class DeliveryRunner:
     def _work(self, run: Run, dispatch: Dispatch) -> float:
         """Until nobody is due, or the channel has to be left alone: for how many seconds."""
         try:
+            self._leave_out(run)
             channel = self.channels.open(run.channel)
+        except LedgerUnavailableError:
+            raise
         except SparewheelError as error:
             return self._stumble_alone(run, error)
         try:
             return _Hand(self, run, dispatch, channel).work()
         finally:
             channel.close()
+
+    def _leave_out(self, run: Run) -> None:
+        by_address = self.channels.reaches(run.channel) is None
+        unwanted = self.unwanted() if by_address else ()
+        with borrowed(self.pool) as connection:
+            deliveries.leave_out(connection, run, unwanted)
 
     def _stumble_alone(self, run: Run, error: SparewheelError) -> float:
         with borrowed(self.pool) as connection:
@@ -137,12 +149,11 @@ class _Hand:
 
     def work(self) -> float:
         """Until nobody is due, or the channel has to be left alone: for how many seconds."""
-        spacing = self.runner.channels.spacing(self.run.channel)
         told = time.monotonic()
-        current = self._patiently(lambda c: self._next(c, spacing), None)
+        current = self._patiently(self._first, None)
         while current is not None:
             done, outcome = current, self._hand_over(current)
-            current = self._patiently(lambda c: self._settle_then_next(c, done, outcome, spacing), done)  # noqa: B023 - called before the loop goes on
+            current = self._patiently(lambda c: self._settle_then_next(c, done, outcome), done)  # noqa: B023 - called before the loop goes on
             if time.monotonic() - told > _PROGRESS_SECONDS:
                 self.runner.tell(self.dispatch)
                 told = time.monotonic()
@@ -158,23 +169,28 @@ class _Hand:
             return ChannelUnknownError(f"Something unforeseen happened ({type(error).__name__}).")
 
     def _settle_then_next(
-        self, connection: LedgerConnection, done: Claimed, outcome: Outcome, spacing: float
+        self, connection: LedgerConnection, done: Claimed, outcome: Outcome
     ) -> Claimed | float | None:
-        pause = settle(connection, self.run, done, outcome)
-        if pause is not None:
-            self.wait = pause
-            return None
-        return self._next(connection, spacing)
+        stopping = self.runner.stopping.is_set()
+        if isinstance(outcome, Receipt) and not stopping:
+            return self._turn(connection, Done(done.id, outcome.reference))
+        with connection.transaction():
+            pause = settle(connection, self.run, done, outcome)
+            if pause is not None:
+                self.wait = pause
+            return None if stopping or pause is not None else self._turn(connection)
 
-    def _next(self, connection: LedgerConnection, spacing: float) -> Claimed | float | None:
+    def _first(self, connection: LedgerConnection) -> Claimed | float | None:
+        return None if self.runner.stopping.is_set() else self._turn(connection)
+
+    def _turn(self, connection: LedgerConnection, done: Done | None = None) -> Claimed | float | None:
         """The next recipient; or the seconds until the channel is free; or None where the run is over."""
-        if self.runner.stopping.is_set():
-            return None
-        wait = deliveries.reserve(connection, self.run.channel, spacing)
+        pace = Pace(self.runner.channels.spacing(self.run.channel), _TOO_SHORT_TO_SLEEP)
+        wait, claim = deliveries.turn(connection, self.run, self.runner.lease_seconds, pace, done)
         if wait > _LONGEST_SLEEP:
             self.wait = wait
             return None
-        return wait if wait > _TOO_SHORT_TO_SLEEP else self._claim(connection)
+        return wait if wait > _TOO_SHORT_TO_SLEEP else claim.delivery
 
     def _claim(self, connection: LedgerConnection) -> Claimed | None:
         return deliveries.claim(connection, self.run, self.runner.lease_seconds).delivery
@@ -182,7 +198,7 @@ class _Hand:
     def _patiently(
         self, step: Callable[[LedgerConnection], Claimed | float | None], kept: Claimed | None
     ) -> Claimed | None:
-        """A transaction, repeated while the ledger is away; then the channel's turn is waited for."""
+        """A step, repeated while the ledger is away; then the channel's turn is waited for."""
         got = self._repeated(step, kept)
         if isinstance(got, float):
             if self.runner.stopping.wait(got):
@@ -196,71 +212,15 @@ class _Hand:
     ) -> Claimed | float | None:
         for attempt in range(_LEDGER_TRIES):
             try:
-                with borrowed(self.runner.pool) as connection:
-                    if attempt:
+                with borrowed_by_statement(self.runner.pool) as connection:
+                    if not attempt:
+                        return step(connection)
+                    with connection.transaction():
                         # The commit may have arrived though its answer did not.
                         deliveries.give_back(connection, self.run, kept.id if kept else 0)
-                    return step(connection)
+                        return step(connection)
             except LedgerUnavailableError:
                 if attempt == _LEDGER_TRIES - 1:
                     raise
                 self.runner.stopping.wait(1.0)
         raise AssertionError
-
-
-def settle(connection: LedgerConnection, run: Run, done: Claimed, outcome: Outcome) -> float | None:
-    """Write how one hand-over ended. Seconds to leave the channel alone, or None to go on."""
-    if isinstance(outcome, Receipt):
-        deliveries.settle_sent(connection, run, done.id, outcome.reference)
-        deliveries.steady(connection, run)
-        return None
-    if isinstance(outcome, ChannelRefusedError):
-        deliveries.settle_failed(connection, run, done.id, outcome.sentence)
-        return None
-    if isinstance(outcome, ChannelBusyError):
-        return _later(connection, run, done, outcome)
-    deliveries.settle_unknown(connection, run, done.id, outcome.sentence)
-    # One lost answer after another would leave everybody unknown: rather stop and look.
-    return stumble(connection, run, outcome.sentence, None)
-
-
-def _later(connection: LedgerConnection, run: Run, done: Claimed, busy: ChannelBusyError) -> float | None:
-    if not busy.whole and done.attempts >= _TRIES_EACH:
-        deliveries.settle_failed(connection, run, done.id, busy.sentence)
-        return None
-    wait = 0.0 if busy.whole else busy.retry_after or patience(done.attempts)
-    deliveries.settle_waiting(connection, run, done.id, busy.sentence, wait, counted=not busy.whole)
-    return stumble(connection, run, busy.sentence, busy.retry_after) if busy.whole else None
-
-
-def stumble(connection: LedgerConnection, run: Run, sentence: str, retry_after: float | None) -> float:
-    """The channel does not work: leave it alone for some seconds, and after many times give up."""
-    number = deliveries.stumble(connection, run, sentence)
-    if number > _STUMBLES:
-        deliveries.fail_waiting(connection, run, f"Given up after {number} tries. The last: {sentence}")
-        return 0.0
-    wait = retry_after if retry_after is not None else patience(number)
-    deliveries.hold_channel(connection, run.channel, wait)
-    return wait
-
-
-def outgoing(dispatch: Dispatch, claimed: Claimed) -> Outgoing:
-    """What a channel is given."""
-    return Outgoing(
-        key=claimed.key,
-        recipient=claimed.recipient,
-        notice_id=dispatch.notice_id,
-        revision=dispatch.revision,
-        kind=dispatch.kind,
-        stage=dispatch.stage,
-        severity=dispatch.severity,
-        status=dispatch.status,
-        subject=dispatch.subject,
-        text=dispatch.body_text,
-        html=dispatch.body_html,
-        slack=dispatch.body_slack,
-        starts_at=dispatch.starts_at,
-        ends_at=dispatch.ends_at,
-        references=claimed.references,
-        again=claimed.again,
-    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from slack_sdk import WebClient
 
 from bot.core.people import Actor, Role, Source
+from bot.slack import groups
 from bot.slack.client import code_of
 
 _CACHE_SECONDS = 60.0
@@ -73,7 +73,6 @@ class Directory:
         known = self._members.get(group)
         if known and not fresh and self._clock() - known[0] < _CACHE_SECONDS:
             return known[1]
-        answer: Any = self._client.usergroups_users_list(usergroup=group)
-        members = frozenset(str(user) for user in answer["users"])
+        members = groups.members(self._client, group)
         self._members[group] = (self._clock(), members)
         return members

@@ -36,4 +36,5 @@ def delivery_runner_of(house: House, progress: SlackProgress | None = None) -> D
     if house.environment.slack_bot_token is not None:
         client = patient_client(bot_token(house.environment), house.environment.slack_api_url)
         channels = dataclasses.replace(channels, slack=client)
-    return DeliveryRunner(house.pool, channels, _Told(house, progress))
+    unwanted = house.recipients.unwanted
+    return DeliveryRunner(house.pool, channels, _Told(house, progress), unwanted=unwanted)

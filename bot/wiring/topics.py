@@ -11,6 +11,7 @@ from bot.slack.deliver import Deliverer, Loader
 from bot.slack.edge import bot_token
 from bot.slack.views import Surroundings
 from bot.wiring import notices, schedules
+from bot.wiring.break_glass import group_loader
 
 
 def deliverer_of(house: House) -> Deliverer:
@@ -22,7 +23,8 @@ def deliverer_of(house: House) -> Deliverer:
     client = patient_client(bot_token(house.environment), house.environment.slack_api_url)
     around = Surroundings(contacts=house.configuration.contacts)
     operations = house.configuration.slack.operations_channel
-    return Deliverer(client, house.pool, topics_of(house), around, operations)
+    ask_slack = {approval_telling.GLASS_GROUP: group_loader(house.approvals.telling, client)}
+    return Deliverer(client, house.pool, topics_of(house) | ask_slack, around, operations)
 
 
 def topics_of(house: House) -> dict[str, Loader]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +25,8 @@ class Page:
     def __init__(self) -> None:
         self.incidents: list[dict[str, Any]] = []
         self.lose_answer = False
+        self.says_500 = 0  # to so many writes, though they were done
+        self.half_done = False  # the words of an update get lost
 
     def answer(self, got: Got) -> Answer:
         if got.headers.get("authorization") != "OAuth k3y":
@@ -40,7 +43,11 @@ class Page:
         else:
             one = self._one(got)
             one |= change
-        one["incident_updates"].append({"status": change["status"], "body": change["body"]})
+        if not self.half_done:
+            one["incident_updates"].append({"status": change["status"], "body": change["body"]})
+        if self.says_500:
+            self.says_500 -= 1
+            return Answer(500)
         return Answer(cut=True) if self.lose_answer else Answer(201, json.dumps(one).encode())
 
     def _one(self, got: Got) -> dict[str, Any]:
@@ -86,8 +93,8 @@ def test_maintenance_becomes_a_scheduled_maintenance(page: Page, channel: Status
 
 def test_what_follows_updates_the_same_incident(page: Page, channel: StatuspageChannel) -> None:
     first = channel.hand_over(outgoing("pg1", kind="emergency", status="investigating", severity="critical"))
-    later = outgoing("pg1", kind="emergency", stage="resolved", status="resolved", severity="resolved")
-    channel.hand_over(outgoing("pg1", references=(first.reference,), status="resolved", stage=later.stage))
+    resolved = {"stage": "resolved", "status": "resolved", "severity": "resolved", "key": "cd" * 16}
+    channel.hand_over(outgoing("pg1", kind="emergency", references=(first.reference,), **resolved))
     assert len(page.incidents) == 1
     assert [one["status"] for one in page.incidents[0]["incident_updates"]] == ["investigating", "resolved"]
 
@@ -107,3 +114,74 @@ def test_the_rate_limit_is_waited_for(web: Receiver, channel: StatuspageChannel)
     with pytest.raises(ChannelBusyError) as busy:
         channel.hand_over(outgoing("pg1"))
     assert busy.value.whole
+
+
+def test_a_500_after_it_was_created_makes_neither_a_second_incident_nor_a_second_update(
+    page: Page, channel: StatuspageChannel
+) -> None:
+    page.says_500 = 1
+    with pytest.raises(ChannelBusyError):
+        channel.hand_over(outgoing("pg1"))
+    receipt = channel.hand_over(outgoing("pg1"))
+    (made,) = page.incidents
+    assert receipt.reference == made["id"]
+    assert len(made["incident_updates"]) == 1
+
+
+@pytest.mark.parametrize("status", [500, 408])
+def test_an_update_that_was_done_and_answered_wrongly_is_not_done_again(
+    page: Page, channel: StatuspageChannel, web: Receiver, status: int
+) -> None:
+    first = channel.hand_over(outgoing("pg1"))
+    follow_up = outgoing("pg1", key="cd" * 16, status="in_progress", references=(first.reference,))
+
+    def wrongly(got: Got) -> Answer:
+        done = page.answer(got)
+        return Answer(status) if got.method == "PATCH" else done
+
+    web.answer = wrongly
+    with pytest.raises(ChannelBusyError):
+        channel.hand_over(follow_up)
+    web.answer = page.answer
+    assert channel.hand_over(follow_up) == first
+    assert [one["status"] for one in page.incidents[0]["incident_updates"]] == ["scheduled", "in_progress"]
+
+
+def test_the_same_words_again_are_a_new_update_and_not_a_repeat(
+    page: Page, channel: StatuspageChannel
+) -> None:
+    first = channel.hand_over(outgoing("pg1"))
+    channel.hand_over(outgoing("pg1", key="cd" * 16, references=(first.reference,)))
+    assert len(page.incidents[0]["incident_updates"]) == 2
+
+
+def test_an_update_of_which_only_the_mark_is_there_is_for_a_person_to_look_at(
+    page: Page, channel: StatuspageChannel
+) -> None:
+    first = channel.hand_over(outgoing("pg1"))
+    follow_up = outgoing("pg1", key="cd" * 16, status="in_progress", references=(first.reference,))
+    page.half_done, page.says_500 = True, 1
+    with pytest.raises(ChannelBusyError):
+        channel.hand_over(follow_up)
+    with pytest.raises(ChannelUnknownError, match="part of it"):
+        channel.hand_over(follow_up)
+    page.half_done = False
+    channel.hand_over(replace(follow_up, again=True))
+    assert len(page.incidents[0]["incident_updates"]) == 2
+
+
+@pytest.mark.parametrize("answer", [Answer(cut=True), Answer(502), Answer(200, b"<html>")])
+def test_a_look_that_fails_has_surely_written_nothing(
+    web: Receiver, channel: StatuspageChannel, answer: Answer
+) -> None:
+    web.answer = lambda _: answer
+    with pytest.raises(ChannelBusyError):
+        channel.hand_over(outgoing("pg1"))
+    assert {got.method for got in web.got} == {"GET"}
+
+
+def test_what_others_keep_in_the_metadata_stays(page: Page, channel: StatuspageChannel) -> None:
+    first = channel.hand_over(outgoing("pg1"))
+    page.incidents[0]["metadata"]["theirs"] = {"ticket": "7"}
+    channel.hand_over(outgoing("pg1", key="cd" * 16, references=(first.reference,)))
+    assert page.incidents[0]["metadata"]["theirs"] == {"ticket": "7"}

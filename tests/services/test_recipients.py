@@ -143,3 +143,15 @@ def test_who_asks_to_be_left_alone_is(ask: Ask, pool: LedgerPool, tmp_path: Path
         events = audit.recent(connection, subject="notice:suppressions")
     assert [event.action for event in events][-1] == "notice.suppressed"
     assert "ann@" not in str(events)
+
+
+def test_the_file_of_any_audience_keeps_an_address_out_of_all(ask: Ask, tmp_path: Path) -> None:
+    people, never = tmp_path / "people.csv", tmp_path / "never.txt"
+    people.write_text("email\nann@example.com\nben@exämple.com\n", encoding="utf-8")
+    never.write_text(" Ann@Example.com \nben@exämple.com\n", encoding="utf-8")
+    recipients = ask(all={"csv": people}, page={"channels": ["slack"], "suppressed": never})
+    assert recipients.unwanted() == {"ann@example.com", "ben@xn--exmple-cua.com"}
+    assert recipients.resolve(["all"]).recipients["mail"] == ()
+    never.unlink()
+    with pytest.raises(ConfigurationError, match=r"never\.txt cannot be read"):
+        recipients.resolve(["all"])

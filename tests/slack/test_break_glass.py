@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from slack_sdk import WebClient
 
 from bot.app import House
-from bot.core.approvals import ApprovalState
-from bot.core.people import Role
+from bot.core.approvals import Approval, ApprovalState
+from bot.core.people import Actor, Role, Source
+from bot.errors import SlackError
 from bot.ledger.connection import borrowed
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.server import SlackServer
@@ -20,10 +22,16 @@ from tests.slack.test_approvals import ASK, Waiting, request_in
 from tests.support.house import Plan, folder_storage, open_house
 
 pytestmark = pytest.mark.usefixtures("socket")
+ADA = Actor("T0SANDBOX", "U0ADA", Source.SLACK, frozenset({Role.ADMINISTRATOR}))
 
 
 @pytest.fixture
-def house(slack: SlackServer, ledger_url: str, tmp_path: Path) -> Iterator[House]:
+def approvers() -> tuple[str, ...]:
+    return ("U0APRIL", "U0ANDRE")
+
+
+@pytest.fixture
+def house(slack: SlackServer, ledger_url: str, tmp_path: Path, approvers: tuple[str, ...]) -> Iterator[House]:
     """A house with an administrator who may go ahead alone."""
     plan = Plan(
         {"fleetnest": "postgresql://postgres@127.0.0.1:1/none"},
@@ -38,7 +46,7 @@ def house(slack: SlackServer, ledger_url: str, tmp_path: Path) -> Iterator[House
     with open_house(plan, ledger_url, tmp_path) as built:
         update = {
             "approvals": built.configuration.approvals.model_copy(update={"break_glass": True}),
-            "roles": {**built.configuration.roles, Role.ADMINISTRATOR: ("U0ADA",)},
+            "roles": {**built.configuration.roles, Role.ADMINISTRATOR: ("U0ADA",), Role.APPROVER: approvers},
         }
         built.__dict__["configuration"] = built.configuration.model_copy(update=update)
         yield built
@@ -51,6 +59,21 @@ def deliver(deliverer: Deliverer, waiting: Waiting) -> Callable[[], None]:
             deliverer.deliver(message.id)
 
     return all_of_it
+
+
+def go_alone(house: House) -> Approval:
+    with borrowed(house.pool) as connection:
+        approval = house.approvals.open(connection, ASK)
+    reason = "Customers cannot log in, and nobody answers."
+    return house.break_glass.go(
+        ADA, approval.id, approval.content_hash, reason, confirmed=approval.id
+    ).approval
+
+
+def direct(people: SandboxClient, web: WebClient, user: str) -> list[str]:
+    """What somebody was written to alone."""
+    channel = web.conversations_open(users=user)["channel"]["id"]
+    return [one["text"] for one in people.messages(channel)]
 
 
 def test_going_ahead_alone_takes_two_forms_and_everybody_hears_of_it(
@@ -82,3 +105,49 @@ def test_going_ahead_alone_takes_two_forms_and_everybody_hears_of_it(
     assert told["text"].startswith("*Went ahead without approval: Send a notice*")
     assert not [block for block in told["blocks"] if block["type"] == "actions"]
     assert not any("<!channel>" in str(one) for one in people.messages())
+
+
+@pytest.mark.parametrize("approvers", [("S0APPROVERS", "U0ADA")])
+def test_the_people_of_a_user_group_hear_of_it_one_by_one(
+    house: House, people: SandboxClient, web: WebClient, deliver: Callable[[], None]
+) -> None:
+    go_alone(house)
+    deliver()
+    deliver()  # what the group turned into
+    for user in ("U0APRIL", "U0ANDRE"):
+        (told,) = [text for text in direct(people, web, user) if "went ahead without approval" in text]
+        assert "nobody answers" in told
+    assert not any("may not know" in one["text"] for one in people.messages())
+
+
+@pytest.mark.parametrize("approvers", [("S0GONE",)])
+def test_a_group_that_slack_does_not_know_is_spoken_of_in_the_channel(
+    house: House, people: SandboxClient, deliver: Callable[[], None], waiting: Waiting
+) -> None:
+    go_alone(house)
+    deliver()
+    deliver()
+    (said,) = [one["text"] for one in people.messages() if "may not know" in one["text"]]
+    assert "<!subteam^S0GONE>" in said
+    assert waiting() == []
+
+
+@pytest.mark.parametrize("approvers", [("S0APPROVERS",)])
+def test_a_group_that_cannot_be_read_now_is_spoken_of_at_once_and_asked_for_again(
+    house: House, people: SandboxClient, web: WebClient, deliverer: Deliverer, waiting: Waiting
+) -> None:
+    go_alone(house)
+    people.fault("500", methods=("usergroups.users.list",))
+    for _ in range(2):
+        for message in waiting():
+            try:
+                deliverer.deliver(message.id)
+            except SlackError:
+                assert message.topic == "approval-glass-group"
+    assert len([one for one in people.messages() if "may not know" in one["text"]]) == 1
+    people.clear_faults()
+    for _ in range(2):
+        for message in waiting():
+            deliverer.deliver(message.id)
+    assert any("went ahead without approval" in text for text in direct(people, web, "U0APRIL"))
+    assert waiting() == []

@@ -16,7 +16,7 @@ from bot.services.approval_forms import (
     BreakGlassForm,
     DeclineForm,
 )
-from bot.services.approval_views import ApprovalEvent, ApprovalList, ApprovalMessage, GlassBroken
+from bot.services.approval_views import ApprovalEvent, ApprovalList, ApprovalMessage, GlassBroken, GroupUntold
 
 ASKED = Approval(
     id="p1p2p3p4",
@@ -87,6 +87,8 @@ VIEWS: dict[str, object] = {
     ),
     "approval bypassed": ApprovalMessage(ALONE, NOW),
     "approval bypassed, told to all": GlassBroken(ALONE, "U0ADA", _ALONE.comment, NOW),
+    "approval bypassed, a group not told": GroupUntold(ALONE, "S0APPROVERS", "U0ADA"),
+    "worst approval bypassed, a group not told": GroupUntold(WORST, EVIL, EVIL),
     "approval event: approved": _event(replace(ASKED, needed=2, decisions=(_YES,)), "approved", "U0APRIL"),
     "approval event: declined": _event(DECLINED, "declined", "U0ANDRE", _NO.comment),
     "approval event: bypassed": _event(ALONE, "break-glass", "U0ADA", _ALONE.comment),

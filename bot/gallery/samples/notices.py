@@ -124,6 +124,9 @@ _EVENTS = (
     NoticeEvent(2, NOW, "submitted", "U0OMAR", 1, "scheduled"),
     NoticeEvent(3, NOW, "changes-wanted", "U0ANDRE", 1, "scheduled", "Two hours, please."),
 )
+_REHEARSAL_FAILED = NoticeEvent(
+    4, NOW, "rehearsal-failed", "clock", 1, "scheduled", "Slack refused it (not_in_channel)."
+)
 _EVIL_TEXT = _text("maintenance", "scheduled", service=EVIL[:150], expect=(EVIL + LONG)[:2000], new=EVIL)
 WORST = replace(
     DRAFT,
@@ -164,6 +167,14 @@ VIEWS: dict[str, object] = {
     "notice sent with trouble": _message(
         _SENT, notice=_LIVE, deliveries={1: _summary(NOW, sent=1229, failed=8, unknown=1)}, sent=(_SENT,)
     ),
+    "notice withdrawn while it was being sent": _message(
+        _SENT,
+        notice=_LIVE,
+        deliveries={
+            1: replace(_summary(NOW, sent=420, withdrawn=818), withdrawn_at=NOW, withdrawn_by="U0OMAR")
+        },
+        sent=(_SENT,),
+    ),
     "notice withdrawn": _message(
         _in(RevisionState.WITHDRAWN, note="by U0OMAR"), notice=replace(MATTER, phase=NoticePhase.WITHDRAWN)
     ),
@@ -174,6 +185,7 @@ VIEWS: dict[str, object] = {
     "notice's window began": NoticeAsk(_LIVE, "started", NOW),
     "notice's window is over": NoticeAsk(_LIVE, "completed", NOW),
     "notice's history": NoticeHistoryLine(MATTER, _EVENTS[2]),
+    "notice's rehearsal failed": NoticeHistoryLine(MATTER, _REHEARSAL_FAILED),
     "notices": NoticeList(((_LIVE, _SENT), (MATTER, None)), NOW),
     "notices none": NoticeList((), NOW),
     "notice in full": _FULL,

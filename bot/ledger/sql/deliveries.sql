@@ -22,6 +22,12 @@ ON CONFLICT DO NOTHING;
 -- name: get_dispatch(id)^
 SELECT * FROM dispatch WHERE id = :id;
 
+-- name: hold_dispatch(id)^
+SELECT * FROM dispatch WHERE id = :id FOR UPDATE;
+
+-- name: hold_dispatch_of(delivery_id)^
+SELECT * FROM dispatch WHERE id = (SELECT dispatch_id FROM delivery WHERE id = :delivery_id) FOR UPDATE;
+
 -- name: of_revision(notice_id, revision)^
 SELECT * FROM dispatch WHERE notice_id = :notice_id AND revision = :revision AND NOT rehearsal;
 
@@ -43,35 +49,59 @@ UPDATE delivery
 SET state = 'unknown', error = :error
 WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'begun';
 
--- name: mark_suppressed(dispatch_id, channel)!
+-- name: mark_suppressed(dispatch_id, channel, unwanted)!
 UPDATE delivery
 SET state = 'suppressed', finished_at = clock_timestamp()
 WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'waiting'
-    AND EXISTS (SELECT FROM suppressed_address AS no WHERE no.address = lower(delivery.recipient));
+    AND (
+        EXISTS (SELECT FROM suppressed_address AS no WHERE no.address = lower(delivery.recipient))
+        OR lower(recipient) IN (SELECT unnest(:unwanted::text[]))
+    );
 
--- name: claim(dispatch_id, channel, attempt, lease_seconds)^
--- The run's row is written first: a run that was taken over claims nothing any more.
-WITH alive AS (
+-- name: next(done_id, reference, dispatch_id, channel, attempt, lease_seconds, spacing_seconds, at_once_seconds)^
+-- From one recipient to the next in one statement, so that each costs one journey and one transaction: the last
+-- one was taken (NULL: there was none), the channel's next free moment is reserved (spacing NULL: it was before),
+-- and where that is now, the next one is claimed. The run's row is written first: a run that was taken over
+-- claims nothing any more. `wait`: how many seconds the free moment is away (0 or less: now).
+WITH settled AS (
+    UPDATE delivery
+    SET state = 'sent', finished_at = clock_timestamp(), reference = :reference, error = NULL
+    WHERE id = :done_id::bigint AND attempt = :attempt AND state IN ('begun', 'unknown')
+),
+alive AS (
     UPDATE dispatch_run
-    SET lease_until = clock_timestamp() + make_interval(secs => :lease_seconds)
+    SET lease_until = clock_timestamp() + make_interval(secs => :lease_seconds),
+        stumbles = CASE WHEN :done_id::bigint IS NULL THEN stumbles ELSE 0 END,
+        waits_for = CASE WHEN :done_id::bigint IS NULL THEN waits_for END
     WHERE dispatch_id = :dispatch_id AND channel = :channel AND attempt = :attempt
     RETURNING attempt
+),
+reserved AS (
+    INSERT INTO channel_pace AS pace (channel, next_at)
+    SELECT :channel, clock_timestamp() + make_interval(secs => :spacing_seconds::float8)
+    WHERE :spacing_seconds::float8 IS NOT NULL
+    ON CONFLICT (channel) DO UPDATE
+    SET next_at = greatest(pace.next_at, clock_timestamp()) + make_interval(secs => :spacing_seconds::float8)
+    RETURNING extract(epoch FROM pace.next_at - clock_timestamp())::float8 - :spacing_seconds::float8 AS wait
 ),
 claimed AS (
     UPDATE delivery
     SET state = 'begun', attempt = alive.attempt, begun_at = clock_timestamp(), attempts = attempts + 1,
         not_before = NULL, error = NULL
-    FROM alive
-    WHERE delivery.id = (
-        SELECT id FROM delivery
-        WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'waiting'
-            AND (not_before IS NULL OR not_before <= clock_timestamp())
-        ORDER BY id
-        LIMIT 1
-    )
+    FROM alive LEFT JOIN reserved ON true
+    WHERE coalesce(reserved.wait, 0) <= :at_once_seconds
+        AND delivery.id = (
+            SELECT id FROM delivery
+            WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'waiting'
+                AND (not_before IS NULL OR not_before <= clock_timestamp())
+                AND NOT EXISTS (SELECT FROM suppressed_address AS no WHERE no.address = lower(recipient))
+            ORDER BY id
+            LIMIT 1
+        )
+        AND delivery.state = 'waiting'  -- whoever was withdrawn while this waited for the row stays so
     RETURNING delivery.*
 )
-SELECT (SELECT count(*) FROM alive) = 1 AS alive, claimed.*,
+SELECT coalesce((SELECT wait FROM reserved), 0) AS wait, (SELECT count(*) FROM alive) = 1 AS alive, claimed.*,
     ARRAY(
         SELECT earlier.reference
         FROM delivery AS earlier
@@ -84,14 +114,6 @@ SELECT (SELECT count(*) FROM alive) = 1 AS alive, claimed.*,
     ) AS earlier_references
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN claimed ON true;
-
--- name: reserve(channel, spacing_seconds)$
--- The next free moment of a channel, taken; answers how many seconds it is away (0 or less: now).
-INSERT INTO channel_pace AS pace (channel, next_at)
-VALUES (:channel, clock_timestamp() + make_interval(secs => :spacing_seconds))
-ON CONFLICT (channel) DO UPDATE
-SET next_at = greatest(pace.next_at, clock_timestamp()) + make_interval(secs => :spacing_seconds)
-RETURNING extract(epoch FROM pace.next_at - clock_timestamp())::float8 - :spacing_seconds;
 
 -- name: hold_channel(channel, seconds)!
 INSERT INTO channel_pace AS pace (channel, next_at)
@@ -116,13 +138,13 @@ WHERE id = :id AND attempt = :attempt AND state = 'begun';
 
 -- name: settle_waiting(id, attempt, error, wait_seconds, counted)!
 -- Surely not handed over. Where the channel and not the recipient is at fault, the attempt does not count.
--- Where the others were withdrawn meanwhile, it is too, unless a person has asked for it since.
+-- Where the sending was withdrawn meanwhile, it is too. The share lock is against a withdrawal that is being
+-- written now: it either sees this row wait, or is seen here.
 WITH stopped AS (
-    SELECT EXISTS (
-        SELECT FROM delivery AS other
-        JOIN delivery AS this ON this.dispatch_id = other.dispatch_id
-        WHERE this.id = :id AND NOT this.again AND other.state = 'withdrawn'
-    ) AS it
+    SELECT withdrawn_at IS NOT NULL AS it
+    FROM dispatch
+    WHERE id = (SELECT dispatch_id FROM delivery WHERE id = :id)
+    FOR SHARE
 )
 UPDATE delivery
 SET state = CASE WHEN stopped.it THEN 'withdrawn' ELSE 'waiting' END,
@@ -138,11 +160,6 @@ UPDATE dispatch_run
 SET stumbles = stumbles + 1, waits_for = :waits_for
 WHERE dispatch_id = :dispatch_id AND channel = :channel AND attempt = :attempt
 RETURNING stumbles;
-
--- name: steady(dispatch_id, channel, attempt)!
-UPDATE dispatch_run
-SET stumbles = 0, waits_for = NULL
-WHERE dispatch_id = :dispatch_id AND channel = :channel AND attempt = :attempt AND stumbles > 0;
 
 -- name: fail_waiting(dispatch_id, channel, error)!
 UPDATE delivery
@@ -214,6 +231,12 @@ RETURNING dispatch_id, channel;
 UPDATE dispatch_run SET stumbles = 0, waits_for = NULL
 WHERE dispatch_id = :dispatch_id AND channel = :channel;
 
+-- name: withdraw_dispatch(dispatch_id, by)!
+-- Written before its recipients: whoever would have one of them wait again looks here first.
+UPDATE dispatch
+SET withdrawn_at = clock_timestamp(), withdrawn_by = :by
+WHERE id = :dispatch_id AND finished_at IS NULL AND withdrawn_at IS NULL;
+
 -- name: withdraw(dispatch_id)!
 UPDATE delivery SET state = 'withdrawn', finished_at = clock_timestamp()
 WHERE dispatch_id = :dispatch_id AND state = 'waiting';
@@ -253,7 +276,13 @@ SELECT address FROM suppressed_address;
 
 -- name: give_back(dispatch_id, channel, attempt, kept)!
 -- What this attempt claimed and surely never handed over, because it did not learn of the claim.
+WITH stopped AS (
+    SELECT withdrawn_at IS NOT NULL AS it FROM dispatch WHERE id = :dispatch_id FOR SHARE
+)
 UPDATE delivery
-SET state = 'waiting', attempt = NULL, begun_at = NULL, attempts = attempts - 1
+SET state = CASE WHEN stopped.it THEN 'withdrawn' ELSE 'waiting' END,
+    finished_at = CASE WHEN stopped.it THEN clock_timestamp() END,
+    attempt = NULL, begun_at = NULL, attempts = attempts - 1
+FROM stopped
 WHERE dispatch_id = :dispatch_id AND channel = :channel AND state = 'begun' AND attempt = :attempt
     AND id <> :kept;

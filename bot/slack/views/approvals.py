@@ -9,7 +9,7 @@ from typing import Any
 from bot.core.approvals import Approval, ApprovalState, Decision, Verdict
 from bot.core.fit import cut, pages
 from bot.services.approval_forms import ApprovalAnswer, ApprovalsHelp
-from bot.services.approval_views import ApprovalEvent, ApprovalList, ApprovalMessage, GlassBroken
+from bot.services.approval_views import ApprovalEvent, ApprovalList, ApprovalMessage, GlassBroken, GroupUntold
 from bot.slack import mrkdwn, texts
 from bot.slack.blocks import (
     Block,
@@ -132,6 +132,13 @@ def _(view: GlassBroken, around: Surroundings) -> Rendered:
     del around
     values = facts(view.approval) | {"by": mrkdwn.mention(view.by), "reason": view.reason, "at": view.at}
     return message("approval_glass", values)
+
+
+@render.register
+def _(view: GroupUntold, around: Surroundings) -> Rendered:
+    del around
+    people = {"by": mrkdwn.mention(view.by), "group": mrkdwn.mention(view.group)}
+    return message("approval_glass_untold", facts(view.approval) | people)
 
 
 @render.register

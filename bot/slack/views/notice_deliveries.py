@@ -20,9 +20,20 @@ def progress_lines(summary: DeliverySummary | None) -> list[Mrkdwn]:
     """One line for each channel; a bar above them while it is not over."""
     if summary is None:
         return []
+    return [*_head(summary), *(_channel(one) for one in summary.channels)]
+
+
+def _head(summary: DeliverySummary) -> list[Mrkdwn]:
+    if summary.withdrawn_at:
+        left = summary.count(DeliveryState.WITHDRAWN)
+        never = f" {_many(left)} had not been written to and will not be." if left else ""
+        by = mrkdwn.mention(summary.withdrawn_by or "somebody")
+        stopped = summary.stopped[:1].upper() + summary.stopped[1:]
+        return [Mrkdwn(f"{stopped} by {by}, {mrkdwn.when(summary.withdrawn_at)}.{never}")]
+    if summary.finished_at:
+        return []
     sent = summary.count(DeliveryState.SENT)
-    head = [] if summary.finished_at else [Mrkdwn(f"{bar(sent, summary.total)} of {_many(summary.total)}")]
-    return [*head, *(_channel(one) for one in summary.channels)]
+    return [Mrkdwn(f"{bar(sent, summary.total)} of {_many(summary.total)}")]
 
 
 def _channel(counts: ChannelCounts) -> Mrkdwn:
@@ -31,7 +42,7 @@ def _channel(counts: ChannelCounts) -> Mrkdwn:
         (DeliveryState.FAILED, "failed"),
         (DeliveryState.UNKNOWN, "not known"),
         (DeliveryState.SUPPRESSED, "do not want any"),
-        (DeliveryState.WITHDRAWN, "withdrawn before"),
+        (DeliveryState.WITHDRAWN, "not written to"),
     ):
         if counts[state]:
             parts.append(f"{count_text(counts[state])} {word}")
@@ -54,6 +65,8 @@ def _failed(summary: DeliverySummary) -> list[Block]:
     if not total:
         return []
     lines = [f"*Failed, {count_text(total)}:*", *_lines(summary.failed, total)]
+    if summary.withdrawn_at:
+        return [section(page) for page in pages(lines)]
     key = f"{summary.notice_id}.{summary.revision}"
     again = button(f"Try {'it' if total == 1 else f'those {count_text(total)}'} again", NOTICE_RETRY, key)
     return [*(section(page) for page in pages(lines)), actions([again])]
@@ -69,15 +82,10 @@ def _unknown(summary: DeliverySummary) -> list[Block]:
     sure = confirm("Send it again?", "They may have it already and get it twice.", "Send again", "Leave it")
     for trouble in summary.unknown[:SHOWN]:
         value = str(trouble.id)
-        blocks.append(section(_trouble(trouble)))
-        blocks.append(
-            actions(
-                [
-                    button("It was sent", NOTICE_SENT, value),
-                    button("Send again", NOTICE_AGAIN, value, confirm=sure),
-                ]
-            )
-        )
+        row = [button("It was sent", NOTICE_SENT, value)]
+        if not summary.withdrawn_at:
+            row.append(button("Send again", NOTICE_AGAIN, value, confirm=sure))
+        blocks += [section(_trouble(trouble)), actions(row)]
     if total > SHOWN:
         blocks.append(small(f"… and {count_text(total - SHOWN)} more, one after the other"))
     return blocks

@@ -28,12 +28,15 @@ _SAID = {
     "retried": "Those that failed are tried again; the message shows how it goes.",
     "known-sent": "Noted: it was sent. Nothing goes out again.",
     "sent-again": "It is sent to this recipient once more; the message shows how it goes.",
-    "rehearsed": "A rehearsal goes to the team alone, marked as one.",
+    "rehearsed": "A rehearsal goes to the team alone, marked as one; the draft's thread says how it went.",
 }
 _HAPPENED = {
     "promise-late": "The time of the promised next word passed",
     "over": "The matter is over",
     "skipped": "Not sent",
+    "rehearsed": "A rehearsal was asked for",
+    "rehearsal-arrived": "The rehearsal is in the team's channel",
+    "rehearsal-failed": "The rehearsal did not arrive",
 }
 
 

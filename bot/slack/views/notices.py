@@ -92,7 +92,8 @@ def _headline(view: NoticeMessage) -> str:
         return "Over"
     if view.current.state is RevisionState.DRAFT and view.current.note:
         return "Changes wanted"
-    return f"{_HEADLINES[view.current.state]}{_trouble(_delivery(view))}"
+    head = "Withdrawn while it was being sent" if _stopped(view) else _HEADLINES[view.current.state]
+    return f"{head}{_trouble(_delivery(view))}"
 
 
 def _trouble(delivery: DeliverySummary | None) -> str:
@@ -104,6 +105,9 @@ def _trouble(delivery: DeliverySummary | None) -> str:
 
 
 def _next(view: NoticeMessage) -> str:
+    if _stopped(view):
+        more = " If those need to know, write the next word." if view.notice.phase is NoticePhase.LIVE else ""
+        return f"Some have it and others never will.{more}"
     if view.current.state is RevisionState.SENT and view.notice.phase is NoticePhase.LIVE:
         return "It went out, and customers wait for the next word."
     return _NEXT.get(view.current.state, "")
@@ -111,8 +115,13 @@ def _next(view: NoticeMessage) -> str:
 
 def _sent_line(view: NoticeMessage, revision: NoticeRevision) -> str:
     delivery = view.deliveries.get(revision.number)
-    went = f", {plural(delivery.total, 'recipient')}" if delivery else ""
+    went = f", {delivery.stopped or plural(delivery.total, 'recipient')}" if delivery else ""
     return f"{revision.title}{went}"
+
+
+def _stopped(view: NoticeMessage) -> bool:
+    delivery = _delivery(view)
+    return delivery is not None and delivery.withdrawn_at is not None
 
 
 def _delivery(view: NoticeMessage) -> DeliverySummary | None:
@@ -139,7 +148,7 @@ def _buttons(view: NoticeMessage) -> list[Block]:
         RevisionState.SUBMITTED: [edit, button("Rehearse", NOTICE_REHEARSE, key), withdraw],
         RevisionState.APPROVED: [_send_button(view), edit, withdraw],
         RevisionState.SCHEDULED: [withdraw],
-        RevisionState.SENDING: [withdraw],
+        RevisionState.SENDING: [] if _stopped(view) else [withdraw],
     }.get(view.current.state, [])
     if view.notice.phase is NoticePhase.LIVE:
         row.append(button("Write the next word", NOTICE_NEXT, view.notice.id))
