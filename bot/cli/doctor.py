@@ -20,7 +20,7 @@ from bot.errors import ConfigurationError, LedgerUnavailableError, SparewheelErr
 from bot.ledger import audit, migrate
 from bot.ledger.connection import borrowed
 from bot.postgres import address, clients, scratch
-from bot.services import preflight, staging
+from bot.services import notice_orphans, preflight, staging
 from bot.slack import channels
 from bot.slack.client import identify, patient_client
 
@@ -169,6 +169,7 @@ def _notices(house: House) -> str:
         if settings.type != "slack":
             house.notice_channels.open(name).close()
     found = house.recipients.resolve(house.recipients.names())
+    notice_orphans.refuse_orphans(house.pool, house.configuration, texts)
     left_out = len(found.invalid)
     rest = (
         f"; {plural(left_out, 'invalid address', 'invalid addresses')} never written to" if left_out else ""

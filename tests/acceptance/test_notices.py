@@ -95,6 +95,7 @@ def bot(house: House, slack: SlackServer, people: SandboxClient) -> Iterator[Non
         hands.deliver,
         hands.sweep,
         hands.deliveries.run,
+        count_recipients=house.notices.counting.run,
     )
     worker = Worker(house.ledger_url, house.pool, handlers, WorkerSettings(poll_every=0.1))
     thread = threading.Thread(target=worker.run)

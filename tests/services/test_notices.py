@@ -25,6 +25,7 @@ from tests.support.notices import (
     OLGA,
     approve,
     confirm,
+    count,
     deliver,
     notice_house,
     outage,
@@ -42,7 +43,7 @@ def house(ledger_url: str, tmp_path: Path) -> Iterator[House]:
 
 
 def drafted(house: House, key: str = "k1", **typed: object) -> NoticeMessage:
-    return house.notices.writing.draft(OLGA, works(**typed), key)  # type: ignore[arg-type] # handed on
+    return count(house, house.notices.writing.draft(OLGA, works(**typed), key))  # type: ignore[arg-type] # handed on
 
 
 def now_of(house: House, message: NoticeMessage) -> NoticeMessage:
@@ -142,7 +143,7 @@ def test_who_may_not_write_does_not(house: House) -> None:
 def test_nobody_approves_a_text_that_they_wrote_or_edited(house: House) -> None:
     writer = replace(APRIL, roles=frozenset({Role.APPROVER, Role.OPERATOR}))
     message = house.notices.writing.draft(writer, works(), "k1")
-    house.notices.writing.edit(OLGA, message.notice.id, 1, works(service="Other words"), "k2")
+    count(house, house.notices.writing.edit(OLGA, message.notice.id, 1, works(service="Other words"), "k2"))
     asked = house.notices.writing.submit(OLGA, message.notice.id, 2).approval
     assert asked is not None
     for who in (APRIL, OLGA, replace(OLGA, roles=frozenset(Role))):
@@ -269,7 +270,7 @@ def test_an_emergency_may_be_approved_by_whoever_is_on_call_but_not_by_its_write
 ) -> None:
     omar = Actor("T0TEST", "U0OMAR", Source.SLACK, frozenset({Role.OPERATOR}))
     with notice_house(ledger_url, tmp_path, '[notices]\nemergency_approval = "on-call"') as house:
-        message = house.notices.writing.draft(OLGA, outage(), "k1")
+        message = count(house, house.notices.writing.draft(OLGA, outage(), "k1"))
         asked = house.notices.writing.submit(OLGA, message.notice.id, 1).approval
         assert asked is not None
         with pytest.raises(UserError):

@@ -92,8 +92,15 @@ def outage(minutes: float = 30) -> NoticeInput:
     return NoticeInput("emergency", "investigating", "fleetnest", typed, ("customers",), channel="C0OPS")
 
 
+def count(house: House, message: NoticeMessage) -> NoticeMessage:
+    """Count whom the current text reaches, as a worker would."""
+    house.notices.counting.run(message.notice.id, message.current.number)
+    return house.notices.reading.message(message.notice.id)
+
+
 def approve(house: House, message: NoticeMessage, by: Actor = APRIL) -> NoticeMessage:
-    """Submit the current text, and have it approved."""
+    """Have the current text counted, submitted and approved."""
+    count(house, message)
     asked = house.notices.writing.submit(OLGA, message.notice.id, message.current.number)
     assert asked.approval is not None
     house.approvals.decide(by, asked.approval.id, asked.approval.content_hash, "approve")

@@ -22,6 +22,9 @@ ON CONFLICT DO NOTHING;
 -- name: get_dispatch(id)^
 SELECT * FROM dispatch WHERE id = :id;
 
+-- name: of_delivery(id)^
+SELECT * FROM dispatch WHERE id = (SELECT dispatch_id FROM delivery WHERE id = :id);
+
 -- name: of_revision(notice_id, revision)^
 SELECT * FROM dispatch WHERE notice_id = :notice_id AND revision = :revision AND NOT rehearsal;
 
