@@ -23,11 +23,13 @@ from tests.support.notices import (
     ANDRE,
     APRIL,
     OLGA,
+    actions,
     approve,
     confirm,
     count,
     deliver,
     notice_house,
+    now_of,
     outage,
     sent,
     states,
@@ -46,22 +48,12 @@ def drafted(house: House, key: str = "k1", **typed: object) -> NoticeMessage:
     return count(house, house.notices.writing.draft(OLGA, works(**typed), key))  # type: ignore[arg-type] # handed on
 
 
-def now_of(house: House, message: NoticeMessage) -> NoticeMessage:
-    return house.notices.reading.message(message.notice.id)
-
-
 def outcome(action: Callable[[], object]) -> str:
     try:
         action()
     except UserError as error:
         return error.sentence
     return "yes"
-
-
-def actions(house: House) -> list[str]:
-    with borrowed(house.pool) as connection:
-        assert audit.verify(connection).whole
-        return [event.action for event in reversed(audit.recent(connection, limit=200))]
 
 
 def handed_over(house: House, message: NoticeMessage) -> list[int]:
