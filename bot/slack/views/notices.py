@@ -99,9 +99,15 @@ def _headline(view: NoticeMessage) -> str:
     if view.current.held_recipients is not None:
         return "Held back, its audience has changed"
     delivery = _delivery(view)
-    if delivery and delivery.finished_at and not delivery.count(DeliveryState.SENT):
-        return f"Reached nobody{_trouble(delivery)}"
-    return f"{HEADLINES[view.current.state]}{_trouble(delivery)}"
+    words = "Reached nobody" if _reached_nobody(delivery) else HEADLINES[view.current.state]
+    return f"{words}{_trouble(delivery)}"
+
+
+def _reached_nobody(delivery: DeliverySummary | None) -> bool:
+    """Whether it is certain that a text which went out arrived nowhere: everybody failed, or wants none."""
+    if delivery is None or delivery.finished_at is None:
+        return False
+    return not delivery.count(DeliveryState.SENT) and not delivery.count(DeliveryState.UNKNOWN)
 
 
 def _trouble(delivery: DeliverySummary | None) -> str:
