@@ -10,6 +10,7 @@ from functools import cached_property
 from bot.channels.open import ConfiguredChannels
 from bot.core.approvals import Approval
 from bot.core.people import Actor
+from bot.core.reply import Attachment
 from bot.errors import ConfigurationError
 from bot.ledger.connection import LedgerConnection, LedgerPool, open_pool
 from bot.ledger.queue import Queue
@@ -254,7 +255,8 @@ class House:
     @cached_property
     def approval_aftermath(self) -> Aftermath:
         """What decisions bring with them."""
-        telling = ApprovalTelling(self.pool, self.notifier, self.configuration)
+        papers = {notice_book.TOPIC: self._notice_papers}
+        telling = ApprovalTelling(self.pool, self.notifier, self.configuration, papers)
         return Aftermath(telling, {notice_book.TOPIC: self._notice_decided})
 
     @cached_property
@@ -282,6 +284,9 @@ class House:
 
     def _notice_decided(self, connection: LedgerConnection, approval: Approval, actor: Actor) -> None:
         self.notices.life.decided(connection, approval, actor)
+
+    def _notice_papers(self, approval: Approval) -> Attachment | None:
+        return self.notices.reading.papers(approval)
 
     def _note_upload(self, run: Run, upload_id: str) -> None:
         note_upload(self.pool, run, upload_id)

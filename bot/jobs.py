@@ -30,6 +30,7 @@ from bot.ledger import backups
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.ledger.patient import PatientConnector
 from bot.ledger.queue import (
+    COUNT_RECIPIENTS,
     DELIVER,
     FAST,
     FOLLOW_UP,
@@ -61,6 +62,11 @@ def _nobody_delivers(dispatch_id: str, channel: str) -> None:
     raise DeliveryWaitsError(f"Nobody hands {dispatch_id} over on {channel} here.", seconds=60.0)
 
 
+def _nobody_counts(notice_id: str, number: int) -> None:
+    """Where no notices are wired, the job comes back later."""
+    raise DeliveryWaitsError(f"Nobody counts the recipients of {notice_id}.{number} here.", seconds=60.0)
+
+
 @dataclass(frozen=True)
 class Scheduled:
     """What the clock and the runs of schedules leave in the queue."""
@@ -84,6 +90,7 @@ class Handlers:
     sweep: Callable[[], int]
     run_deliveries: Callable[[str, str], None] = _nobody_delivers
     scheduled: Scheduled | None = None
+    count_recipients: Callable[[str, int], None] = _nobody_counts
 
 
 @dataclass(frozen=True)
@@ -182,6 +189,11 @@ def build_queue_app(
     def run_deliveries(context: JobContext, *, dispatch_id: str, channel: str) -> None:
         with running.noted(context), _quiet_errors():
             handlers.run_deliveries(dispatch_id, channel)
+
+    @app.task(name=COUNT_RECIPIENTS, queue=FAST, retry=DeliveriesRetry(), pass_context=True)
+    def count_recipients(context: JobContext, *, notice_id: str, number: int) -> None:
+        with running.noted(context), _quiet_errors():
+            handlers.count_recipients(notice_id, number)
 
     if handlers.scheduled is not None:
         _add_schedule_tasks(app, handlers.scheduled, running)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from bot.core.delivery import DeliverySummary
 from bot.core.notice_fields import FieldType
 from bot.core.people import Action, Actor
 from bot.core.reply import FormReply, Reply, Request, Submission
@@ -57,20 +56,29 @@ class Sending(Protocol):
     def rehearse(self, actor: Actor, notice_id: str, number: int) -> NoticeAnswer:
         """To the team alone."""
 
-    def redraw(self, notice_id: str) -> NoticeMessage:
-        """Have the message show how deliveries stand."""
 
+class Retrying(Protocol):
+    """What this command needs of `bot.services.notice_retrying.NoticeRetrying`."""
 
-class Deliveries(Protocol):
-    """What this command needs of `bot.services.deliveries.Deliveries`."""
-
-    def retry_failed(self, actor: Actor, notice_id: str, revision: int, channel: str | None = None) -> object:
+    def failed(self, actor: Actor, notice_id: str, number: int) -> NoticeMessage:
         """Try those that failed again."""
 
-    def resolve_unknown(
-        self, actor: Actor, delivery_id: int, answer: Literal["sent", "send-again"]
-    ) -> DeliverySummary:
+    def unknown(self, actor: Actor, delivery_id: int, answer: Literal["sent", "send-again"]) -> NoticeMessage:
         """Say how one went."""
+
+
+class Counting(Protocol):
+    """What this command needs of `bot.services.notice_counting.NoticeCounting`."""
+
+    def again(self, actor: Actor, notice_id: str, number: int) -> NoticeAnswer:
+        """Count whom a draft reaches once more."""
+
+
+class Closing(Protocol):
+    """What this command needs of `bot.services.notice_closing.NoticeClosing`."""
+
+    def close(self, actor: Actor, notice_id: str, reason: str) -> NoticeAnswer:
+        """End a matter without another word."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,9 @@ class NoticeDesk:
     writing: Writing
     reading: Reading
     sending: Sending
-    deliveries: Deliveries
+    retrying: Retrying
+    counting: Counting
+    closing: Closing
     forms: NoticeForms
 
 
@@ -109,6 +119,8 @@ def answer(request: Request, actor: Actor, desk: NoticeDesk) -> Reply:
 def _on_notice(wanted: OnNotice, actor: Actor, desk: NoticeDesk) -> Reply:  # noqa: PLR0911 - one return per verb
     if wanted.verb == "show":
         return Reply(desk.reading.show(actor, wanted.notice_id), file=True)
+    if wanted.verb == "close":
+        return Reply(desk.closing.close(actor, wanted.notice_id, wanted.more))
     message = desk.reading.message(wanted.notice_id)
     notice, number = message.notice, wanted.number or message.current.number
     match wanted.verb:
@@ -126,18 +138,21 @@ def _on_notice(wanted: OnNotice, actor: Actor, desk: NoticeDesk) -> Reply:  # no
         case "rehearse":
             return Reply(desk.sending.rehearse(actor, notice.id, number))
         case "retry":
-            desk.deliveries.retry_failed(actor, notice.id, number)
-            return Reply(NoticeAnswer(notice, desk.sending.redraw(notice.id).current, "retried"))
+            return Reply(
+                NoticeAnswer(notice, desk.retrying.failed(actor, notice.id, number).current, "retried")
+            )
+        case "count":
+            return Reply(desk.counting.again(actor, notice.id, number))
         case _:
-            sent = desk.sending.confirm_send(actor, notice.id, number, _counted(wanted))
+            recipients = _counted(wanted)
+            sent = desk.sending.confirm_send(actor, notice.id, number, recipients)
             said = "scheduled" if sent.waits_for == "time" else "sending"
-            return Reply(NoticeAnswer(sent.notice, sent.current, said, sent.current.recipients))
+            return Reply(NoticeAnswer(sent.notice, sent.current, said, recipients))
 
 
 def _on_recipient(verb: str, delivery_id: int, actor: Actor, desk: NoticeDesk) -> Reply:
     sent = verb == "sent"
-    summary = desk.deliveries.resolve_unknown(actor, delivery_id, "sent" if sent else "send-again")
-    message = desk.sending.redraw(summary.notice_id)
+    message = desk.retrying.unknown(actor, delivery_id, "sent" if sent else "send-again")
     return Reply(NoticeAnswer(message.notice, message.current, "known-sent" if sent else "sent-again"))
 
 

@@ -10,9 +10,10 @@ from commands import suggest
 from commands.tokens import Token, tokens
 
 COMMAND = "/notice"
-_ON_A_NOTICE = ("show", "edit", "submit", "rehearse", "withdraw", "update", "send", "retry")
+_ON_A_NOTICE = ("show", "edit", "count", "submit", "rehearse", "withdraw", "update", "send", "retry")
+_CLOSE = "close"
 _ON_A_RECIPIENT = ("sent", "again")
-VERBS = ("list", "help", *_ON_A_NOTICE, *_ON_A_RECIPIENT)
+VERBS = ("list", "help", *_ON_A_NOTICE, _CLOSE, *_ON_A_RECIPIENT)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def parse(text: str, kinds: Sequence[str], products: Sequence[str]) -> Wanted:
         return Plain(verb)
     if verb in _ON_A_NOTICE:
         return _on_notice(verb, words[1:])
+    if verb == _CLOSE:
+        return _close(words[1:])
     if verb in _ON_A_RECIPIENT:
         return _on_recipient(verb, words[1:])
     if verb in kinds:
@@ -89,6 +92,13 @@ def _on_notice(verb: str, rest: list[Token]) -> OnNotice:
     if not notice_id or len(parts) > 2 or not (number or "0").isdecimal():  # noqa: PLR2004 - an id and one more
         raise WordsError("Which notice is meant?", next_step=f"Type `{COMMAND} {verb} ID`.")
     return OnNotice(verb, notice_id, int(number or "0"), parts[1] if len(parts) > 1 else "")
+
+
+def _close(rest: list[Token]) -> OnNotice:
+    """`ID`, and behind it the reason in free words."""
+    if not rest:
+        raise WordsError("Which notice is meant?", next_step=f"Type `{COMMAND} {_CLOSE} ID WHY`.")
+    return OnNotice(_CLOSE, rest[0].text.lower(), more=" ".join(token.text for token in rest[1:]))
 
 
 def _on_recipient(verb: str, rest: list[Token]) -> OnRecipient:

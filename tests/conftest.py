@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from bot.ledger.migrate import migrate
 from bot.sandbox.embedded.servers import LEDGER, EmbeddedServers
+from bot.sandbox.slack.client import SandboxClient
+from bot.sandbox.slack.server import SlackServer
 from tests.support.s3 import S3Server, seaweedfs
 from tests.support.servers import (
     Database,
@@ -110,3 +113,17 @@ def bucket(s3: S3Server) -> str:
     finally:
         client.close()
     return name
+
+
+@pytest.fixture
+def slack(tmp_path: Path) -> Iterator[SlackServer]:
+    """The sandbox's Slack, with its own rates and no tour."""
+    with SlackServer(tmp_path / "slack-home") as server:
+        yield server
+
+
+@pytest.fixture
+def people(slack: SlackServer, tmp_path: Path) -> SandboxClient:
+    """Everybody who types and presses there."""
+    assert slack.base_url
+    return SandboxClient(tmp_path / "slack-home")

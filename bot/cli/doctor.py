@@ -21,7 +21,7 @@ from bot.errors import ConfigurationError, LedgerUnavailableError, SparewheelErr
 from bot.ledger import audit, revisions
 from bot.ledger.connection import borrowed
 from bot.postgres import address, clients, scratch
-from bot.services import preflight, rpo, staging
+from bot.services import notice_orphans, preflight, rpo, staging
 from bot.slack import channels
 from bot.slack.client import identify, patient_client
 
@@ -174,6 +174,7 @@ def _notices(house: House) -> str:
         if settings.type != "slack":
             house.notice_channels.open(name).close()
     found = house.recipients.resolve(house.recipients.names())
+    notice_orphans.refuse_orphans(house.pool, house.configuration, texts)
     left_out = len(found.invalid)
     rest = (
         f"; {plural(left_out, 'invalid address', 'invalid addresses')} never written to" if left_out else ""
@@ -198,7 +199,7 @@ def _database(name: str) -> Look:
 def _rpo(name: str) -> Look:
     def look(house: House) -> str:
         with borrowed(house.pool) as connection:
-            if migrate.is_fresh(connection):
+            if revisions.is_fresh(connection):
                 raise NotSetUpError("The ledger is empty yet, so nobody knows how long a backup takes.")
             return rpo.refuse_unreachable(connection, house.sources, name, datetime.now(UTC))
 

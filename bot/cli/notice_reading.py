@@ -83,6 +83,8 @@ def _row(notice: Notice, revision: NoticeRevision | None) -> str:
 def _how(revision: NoticeRevision, delivery: DeliverySummary | None) -> str:
     if delivery is None:
         when = f"{revision.send_at:%Y-%m-%d %H:%M} UTC" if revision.send_at else "at once"
+        if revision.recipients is None:
+            return f"recipients not counted, {when}"
         return f"for {plural(revision.recipients, 'recipient')}, {when}"
     counts = [f"{delivery.count(state):,} {state.value}" for state in DeliveryState if delivery.count(state)]
     return f"{plural(delivery.total, 'recipient')}: {', '.join(counts)}"

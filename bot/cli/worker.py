@@ -51,6 +51,7 @@ def worker() -> None:
                 hands.sweep,
                 hands.deliveries.run,
                 scheduled=Scheduled(hands.run_fire, house.follow_ups.test_backup, hands.ping),
+                count_recipients=house.notices.counting.run,
             ),
         )
         threading.Thread(target=hands.give_up_on, args=(jobs.abandon,), daemon=True).start()

@@ -32,7 +32,10 @@ class FieldType(StrEnum):
 
 @dataclass(frozen=True)
 class NoticeField:
-    """One variable of a stage. `ahead`: must lie in the future. `after`: the field it must come after."""
+    """One variable of a stage. `ahead`: must lie in the future. `after`: the field it must come after.
+
+    `suggest`: what a form starts with, `now` or so long after it (`+1h`).
+    """
 
     name: str
     type: FieldType
@@ -44,6 +47,7 @@ class NoticeField:
     ahead: bool = False
     after: str | None = None
     limit: int = LONGEST
+    suggest: str = ""
 
 
 Value = str | datetime | float | bool | None
@@ -82,6 +86,16 @@ def read(fields: Sequence[NoticeField], typed: Mapping[str, str], zone: str, now
 def canonical(values: Mapping[str, Value]) -> dict[str, str]:
     """Values as text that read() takes back unchanged: times in UTC, durations in seconds, ticks as yes."""
     return {name: _text(value) for name, value in values.items() if value not in (None, False)}
+
+
+def suggested(fields: Sequence[NoticeField], now: datetime) -> dict[str, str]:
+    """The times that a form starts with, in the form of canonical(), as whole minutes."""
+    minute = now.astimezone(UTC).replace(second=0, microsecond=0)
+    ahead = {one.name: one.suggest.removeprefix("+") for one in fields if one.suggest}
+    return {
+        name: (minute if span == "now" else minute + timedelta(seconds=parse_duration(span))).isoformat()
+        for name, span in ahead.items()
+    }
 
 
 def _text(value: Value) -> str:

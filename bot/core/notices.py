@@ -20,6 +20,15 @@ _LATEST = timedelta(minutes=30)
 _PROMISE_EVERY = timedelta(minutes=15)
 
 
+# Why a text is a draft again although nobody wants it changed.
+LAPSED = (
+    "The approval was not used in time and does not count any more. Submit it again to have it read anew."
+)
+EXPIRED = "Nobody decided in time. Submit it again, and those who may approve are asked once more."
+TAKEN_BACK = "The request for approval was withdrawn. Submit it again when it is ready."
+BACK_BY_ITSELF = frozenset({LAPSED, EXPIRED, TAKEN_BACK})
+
+
 class NoticePhase(StrEnum):
     """Where the matter stands. DRAFT: nothing of it has reached a customer."""
 
@@ -110,6 +119,8 @@ class NoticeRevision:
 
     `variables` are in their canonical form, as text. `covered_by`: the number of the revision whose approval
     covers this one too. `bundle_hash` stands for this text and all that it covers: what is approved.
+    `recipients` None: not counted yet, or not to be counted (`count_problem`). `confirmed_recipients`: the
+    number that the last yes was given to. `held_recipients`: another one, that is asked about.
     """
 
     notice_id: str
@@ -124,7 +135,7 @@ class NoticeRevision:
     audiences: tuple[str, ...]
     content_hash: str
     bundle_hash: str
-    recipients: int
+    recipients: int | None
     author: str  # a Slack user id, or a login
     created_at: datetime
     send_at: datetime | None = None
@@ -139,6 +150,10 @@ class NoticeRevision:
     sending_at: datetime | None = None
     sent_at: datetime | None = None
     note: str = ""  # what a reader asked to be changed, or why it was skipped
+    reach: Reach | None = None
+    count_problem: str = ""
+    confirmed_recipients: int | None = None
+    held_recipients: int | None = None
 
     @property
     def key(self) -> str:

@@ -92,6 +92,12 @@ def hold_of(conn: LedgerConnection, delivery_id: int) -> Dispatch | None:
     return None if row is None else _dispatch(row)
 
 
+def of_delivery(conn: LedgerConnection, delivery_id: int) -> Dispatch | None:
+    """What one recipient is or was sent, or None."""
+    row = statements("deliveries").one(conn, "of_delivery", id=delivery_id)
+    return None if row is None else _dispatch(row)
+
+
 def of_revision(conn: LedgerConnection, notice_id: str, revision: int) -> Dispatch | None:
     """What was or is being sent of a revision, rehearsals left out; None where nothing is."""
     row = statements("deliveries").one(conn, "of_revision", notice_id=notice_id, revision=revision)

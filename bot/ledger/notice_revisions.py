@@ -9,7 +9,7 @@ from datetime import datetime
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from bot.core.notices import NoticeRevision, NoticeText, RevisionState, Window
+from bot.core.notices import NoticeRevision, NoticeText, Reach, RevisionState, Window
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.statements import statements
 
@@ -27,7 +27,6 @@ class NewRevision:
     audiences: tuple[str, ...]
     content_hash: str
     bundle_hash: str
-    recipients: int
     author: str
     authors: frozenset[str]
     send_at: datetime | None
@@ -101,16 +100,26 @@ def move(conn: LedgerConnection, change: str, notice_id: str, number: int, **val
     return statements("notices").run(conn, change, notice_id=notice_id, number=number, **values)
 
 
+def counted(conn: LedgerConnection, notice_id: str, number: int, reach: Reach) -> int:
+    """Keep whom a text, and all that it covers, reaches; how many texts that changed."""
+    kept = Jsonb({"channels": list(reach.channels), "left_out": reach.left_out})
+    return move(conn, "counted", notice_id, number, recipients=reach.total, reach=kept)
+
+
 def confirm(
-    conn: LedgerConnection, revision: NoticeRevision, confirmed_by: str, now: datetime
+    conn: LedgerConnection, revision: NoticeRevision, confirmed_by: str, recipients: int, now: datetime
 ) -> RevisionState | None:
-    """The last yes to exactly this text. None: it is not approved (any more), or somebody was faster."""
+    """The last yes to exactly this text, for so many recipients.
+
+    None: it is not approved (any more), or somebody was faster.
+    """
     rows = statements("notices").every(
         conn,
         "confirm",
         notice_id=revision.notice_id,
         number=revision.number,
         bundle_hash=revision.bundle_hash,
+        recipients=recipients,
         confirmed_by=confirmed_by,
         now=now,
     )
@@ -130,6 +139,7 @@ _REVISION = (
     *("notice_id", "number", "stage", "title", "severity", "status", "variables", "content_hash"),
     *("bundle_hash", "recipients", "author", "created_at", "send_at", "covered_by", "promised_at", "ends"),
     *("needed", "approval_id", "approved_until", "confirmed_by", "sending_at", "sent_at", "note"),
+    *("count_problem", "confirmed_recipients", "held_recipients"),
 )
 
 
@@ -140,7 +150,17 @@ def _revision(row: DictRow) -> NoticeRevision:
         text=NoticeText(row["subject"], row["body_text"], row["body_html"], row["body_slack"]),
         audiences=tuple(row["audiences"]),
         window=window_of(row),
+        reach=_reach(row),
     )
+
+
+def _reach(row: DictRow) -> Reach | None:
+    """Whom a text reaches; of one that was counted long ago only the number is known."""
+    if row["recipients"] is None:
+        return None
+    kept = row["reach"] or {"channels": (), "left_out": 0}
+    channels = tuple((str(name), int(number)) for name, number in kept["channels"])
+    return Reach(row["recipients"], channels, kept["left_out"])
 
 
 def window_of(row: DictRow) -> Window | None:

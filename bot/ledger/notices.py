@@ -78,6 +78,11 @@ def find_by_prefix(conn: LedgerConnection, prefix: str) -> list[Notice]:
     return [_notice(row) for row in statements("notices").every(conn, "find_by_prefix", prefix=prefix)]
 
 
+def unfinished(conn: LedgerConnection) -> list[Notice]:
+    """Every notice that is neither over nor withdrawn, the oldest first."""
+    return [_notice(row) for row in statements("notices").every(conn, "unfinished")]
+
+
 def newest(conn: LedgerConnection, limit: int) -> list[Notice]:
     """The newest notices."""
     return [_notice(row) for row in statements("notices").every(conn, "newest", limit=limit)]

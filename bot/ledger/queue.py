@@ -23,6 +23,7 @@ RUN_CHECK = "run_check"
 RUN_RESTORE_TEST = "run_restore_test"
 DELIVER = "deliver"
 RUN_DELIVERIES = "run_deliveries"
+COUNT_RECIPIENTS = "count_recipients"
 RUN_FIRE = "run_fire"
 FOLLOW_UP = "follow_up"
 PING = "ping"
@@ -85,6 +86,12 @@ class Queue:
         """Have a worker hand a notice over on one channel. Its own lease, not a lock, keeps two apart."""
         arguments = {"dispatch_id": dispatch_id, "channel": channel}
         return self._defer(conn, RUN_DELIVERIES, queue=NOTICES, lock=None, arguments=arguments)
+
+    def recipients(self, conn: LedgerConnection, notice_id: str, number: int) -> int:
+        """Have a worker count whom a text reaches; one at a time, so that messages never wait behind them."""
+        with _drivers_errors():
+            task = self._app.configure_task(COUNT_RECIPIENTS, queue=FAST, lock="recipients", connection=conn)
+            return task.defer(notice_id=notice_id, number=number)
 
     def _defer(
         self, conn: LedgerConnection, task: str, *, queue: str, lock: str | None, arguments: dict[str, str]

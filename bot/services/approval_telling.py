@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.core.approvals import Approval, ApprovalState, Decision, Verdict, reminder_due
-from bot.core.reply import Showing
+from bot.core.reply import Attachment, Showing
 from bot.errors import NotFoundError
 from bot.ledger import approvals as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
@@ -21,14 +21,21 @@ GLASS = "approval-glass"  # subject: ID/CHANNEL
 GLASS_GROUP = "approval-glass-group"  # subject: ID/GROUP; its members are asked for when it is delivered
 MEMBERS, UNREAD = "members", "unread"  # its stages
 
+# What is approved, in full, as a file for the request's thread; None where nothing more is to be read.
+Papers = Callable[[Approval], Attachment | None]
+
 
 @dataclass(frozen=True)
 class ApprovalTelling:
-    """Writes the outbox rows of requests, and loads what they show at the moment of delivery."""
+    """Writes the outbox rows of requests, and loads what they show at the moment of delivery.
+
+    `papers`: topic -> what is approved in full, where the request's message has no room for it.
+    """
 
     pool: LedgerPool
     notifier: Notifier
     configuration: Configuration
+    papers: Mapping[str, Papers] = field(default_factory=dict)
 
     def opened(self, connection: LedgerConnection, approval: Approval) -> None:
         """Post the request."""
@@ -89,7 +96,8 @@ class ApprovalTelling:
     def message(self, approval: Approval) -> ApprovalMessage:
         """The request as of now."""
         can_break = self.configuration.approvals.break_glass
-        return ApprovalMessage(approval, datetime.now(UTC), self.reviewers(approval), can_break)
+        in_full = approval.topic in self.papers
+        return ApprovalMessage(approval, datetime.now(UTC), self.reviewers(approval), can_break, in_full)
 
     def reviewers(self, approval: Approval) -> tuple[str, ...]:
         """Slack ids of the people and groups who may decide, without those who may not decide this one."""
@@ -108,7 +116,9 @@ class ApprovalTelling:
         if stage.startswith("history:"):
             return Showing(self._event(approval, stage), "thread")
         first = stage in ("opened", "reminder:1") or stage.startswith("change:")
-        return Showing(self.message(approval), "message" if first else "thread")
+        papers = self.papers.get(approval.topic) if stage in ("opened", "reminder:1") else None
+        attach = papers(approval) if papers else None
+        return Showing(self.message(approval), "message" if first else "thread", attach)
 
     def glass(self, subject: str, stage: str) -> Showing | None:
         """What a row of the topic GLASS shows."""

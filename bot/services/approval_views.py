@@ -13,13 +13,15 @@ from bot.core.approvals import Approval
 class ApprovalMessage:
     """The one message of a request. `reviewers`: Slack ids of the people and groups who are asked.
 
-    `break_glass`: an administrator could go ahead alone here.
+    `break_glass`: an administrator could go ahead alone here. `in_full`: every word of it is a file in the
+    message's thread.
     """
 
     approval: Approval
     now: datetime
     reviewers: tuple[str, ...] = ()
     break_glass: bool = False
+    in_full: bool = False
 
 
 @dataclass(frozen=True)

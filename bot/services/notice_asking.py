@@ -10,6 +10,7 @@ from bot.core.people import Actor, Role
 from bot.core.units import plural
 from bot.services.approvals import APPROVERS, Ask
 from bot.services.notice_book import TOPIC, approval_subject
+from bot.services.notice_counting import refuse_uncounted
 from bot.settings import Configuration
 
 # Whoever is on call is an operator or an approver; still never the one who wrote it.
@@ -26,10 +27,14 @@ def ask_for(
     requested: Actor,
     authors: frozenset[str],
 ) -> Ask:
-    """The request for a text and all that it covers."""
+    """The request for a text and all that it covers.
+
+    Raises:
+        UserError: nobody knows yet whom it reaches, or it reaches nobody.
+    """
     on_call = notice.kind == _EMERGENCY and configuration.notices.emergency_approval == "on-call"
     needed = 1 if on_call else max(configuration.approvals.needed, revision.needed)
-    people = plural(revision.recipients, "recipient")
+    people = plural(refuse_uncounted(revision), "recipient")
     return Ask(
         topic=TOPIC,
         subject=approval_subject(revision),
@@ -54,6 +59,7 @@ def _lines(revision: NoticeRevision, covered: Sequence[NoticeRevision], people: 
         f"Subject: {revision.text.subject}",
         *revision.text.text.strip().split("\n"),
         *(f"Then, {_when(each.send_at)}: {each.text.subject}" for each in covered),
+        *(["Every word of what follows is in the file in the thread."] if covered else []),
     ]
 
 

@@ -60,7 +60,10 @@ def _revision(revision: NoticeRevision, delivery: DeliverySummary | None) -> Ite
     yield ""
     yield f"- Written {_at(revision.created_at)} by {_line(revision.author)}"
     yield f"- SHA-256 `{revision.content_hash}`, approved as `{revision.bundle_hash}`"
-    yield f"- For {revision.recipients:,} recipients: {', '.join(map(_line, revision.audiences))}"
+    number = (
+        "recipients not counted" if revision.recipients is None else f"{revision.recipients:,} recipients"
+    )
+    yield f"- For {number}: {', '.join(map(_line, revision.audiences))}"
     yield f"- To be sent: {_at(revision.send_at) if revision.send_at else 'at once'}"
     if revision.covered_by:
         yield f"- Approved together with text {revision.covered_by}"

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.core.notice_fields import NoticeField
 from bot.core.notices import FOLLOW_UPS, Notice, NoticeRevision, RevisionState, current
-from bot.errors import NotFoundError, UserError, WordsError
+from bot.errors import NotFoundError, UserError
 from bot.ledger import notice_revisions
 from bot.ledger import notices as ledger
 from bot.ledger.connection import LedgerPool, borrowed
+from bot.services.notice_openings import opening_stage
+from bot.services.notice_orphans import refuse_wordless
 from bot.services.notice_stages import NoticeStage
+from bot.services.notice_starts import said_again, still_true
 from bot.services.notice_texts import NoticeTexts
 from bot.settings import Configuration
 
 START, NOTICE = "notice_start", "notice_text"
-# What makes sense again another time; times never do.
-_TIMES = frozenset({"datetime", "checked"})
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,12 @@ class NoticeForms:
 
         Raises:
             NotFoundError: no such kind, stage or product.
-            UserError: no product or audience is configured.
+            UserError: no product or audience is configured, or the stage follows what customers know of.
         """
         self._refuse_unconfigured()
         opening = tuple(one for one in self.texts.stages(kind) if one.file.opens)
         if stage:
-            opening = (self.texts.stage(kind, stage),)
+            opening = (self._opening(kind, product, stage),)
         products = (product,) if product else tuple(self.configuration.notices.products)
         if len(opening) > 1 or len(products) > 1:
             named = tuple(Named(one.name, one.title) for one in opening)
@@ -120,7 +121,8 @@ class NoticeForms:
         before = next((one for one in reversed(said) if one.stage == stage), None)
         chosen = before.audiences if before else tuple(self.configuration.audiences)[:1]
         followed = _followed(before, said)
-        return self._form(known, product, _again(known, before), chosen, followed=followed)
+        values = said_again(known, before, datetime.now(UTC))
+        return self._form(known, product, values, chosen, followed=followed)
 
     def edit(self, notice: Notice, number: int) -> NoticeForm:
         """The form of a text as it stands.
@@ -150,7 +152,9 @@ class NoticeForms:
 
         Raises:
             NotFoundError: no such stage.
+            UserError: its kind or product has left the configuration.
         """
+        refuse_wordless(notice, self.configuration, self.texts)
         if stage is None:
             stages = tuple(Named(s.name, s.title) for s in self.texts.stages(notice.kind) if not s.file.opens)
             return NoticeStart(notice.kind, stages, (), notice.id)
@@ -158,10 +162,12 @@ class NoticeForms:
             said = notice_revisions.every(connection, notice.id)
         known = self.texts.stage(notice.kind, stage)
         newest = current([one for one in said if one.state is RevisionState.SENT])
-        values = dict(newest.variables) if newest else {}
-        kept = {one.name: values[one.name] for one in known.fields if one.name in values}
-        kept.pop("data_checked", None)
+        kept = still_true(known, newest, datetime.now(UTC))
         return self._form(known, notice.product, kept, notice.audiences, notice_id=notice.id)
+
+    def _opening(self, kind: str, product: str | None, stage: str) -> NoticeStage:
+        products = tuple(self.configuration.notices.products)
+        return opening_stage(self.pool, self.texts, products, (kind, product, stage))
 
     def _form(
         self,
@@ -212,19 +218,6 @@ class NoticeForms:
                     f"Nobody can be told anything yet: the configuration has no table [{table}].",
                     next_step="Add one; the README shows how.",
                 )
-
-    def refuse_unknown(self, word: str) -> WordsError:
-        """An error about a word that is neither a kind nor a product."""
-        known = ", ".join((*self.kinds(), *(one.name for one in self.products())))
-        return WordsError(f'"{word[:60]}" means nothing here.', next_step=f"It can be one of: {known}.")
-
-
-def _again(stage: NoticeStage, before: NoticeRevision | None) -> dict[str, str]:
-    """What was said the last time, without its times and without what somebody checked for that one."""
-    if before is None:
-        return {}
-    lasting = (one for one in stage.fields if one.type.value not in _TIMES)
-    return {one.name: before.variables[one.name] for one in lasting if one.name in before.variables}
 
 
 def _followed(revision: NoticeRevision | None, said: Sequence[NoticeRevision]) -> tuple[str, ...]:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.core.approvals import Approval, ApprovalState
+from bot.core.notice_truth import has_drifted
 from bot.core.notices import (
+    EXPIRED,
+    LAPSED,
+    TAKEN_BACK,
     Notice,
     NoticePhase,
     NoticeRevision,
@@ -23,10 +27,11 @@ from bot.ledger import notices as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.services.approvals import Approvals
 from bot.services.notice_book import TOPIC, NoticeBook, revision_of, the_clock
-from bot.services.notice_sending import NoticeSending
+from bot.services.notice_sending import NoticeSending, confirmed
 from bot.settings import Configuration
 
 log = logging.getLogger(__name__)
+_BACK = {ApprovalState.EXPIRED: EXPIRED, ApprovalState.WITHDRAWN: TAKEN_BACK}
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class NoticeLife:
                 connection, "approve", notice_id, int(number), approval_id=approval.id, until=until
             )
         else:
-            note = approval.ended_why or approval.state.value
+            note = approval.ended_why or _BACK.get(approval.state, approval.state.value)
             moved = notice_revisions.move(connection, "back_to_draft", notice_id, int(number), note=note)
         if not moved:
             raise UserError("The text was changed in this moment. Nothing was decided.", next_step="")
@@ -113,8 +118,8 @@ class NoticeLife:
             if fresh.state is not RevisionState.APPROVED:
                 connection.rollback()
                 return
-            notice_revisions.move(connection, "back_to_draft", notice.id, revision.number, note=why)
-            self.book.note(connection, notice, the_clock(notice), "lapsed", revision, note=why)
+            notice_revisions.move(connection, "back_to_draft", notice.id, revision.number, note=LAPSED)
+            self.book.note(connection, notice, the_clock(notice), "lapsed", revision, note=LAPSED)
             self.approvals.note_void(connection, voided, the_clock(notice))
 
     def _skip(self, revision: NoticeRevision, why: str) -> None:
@@ -130,10 +135,15 @@ class NoticeLife:
             self._trouble(notice, revision, error)
             return
         if not audience.total:  # everybody has left or wants no more; nobody would notice otherwise
-            self._trouble(notice, revision, UserError("Nobody would receive it."))
+            step = "Fill the audience; it is tried again every minute."
+            self._trouble(notice, revision, UserError("Nobody would receive it.", next_step=step))
             return
+        share = self.configuration.notices.audience_drift
         with borrowed(self.pool) as connection:
             fresh = ledger.get(connection, notice.id, lock=True)
+            if has_drifted(confirmed(revision), audience.total, share):
+                self.sending.hold(connection, fresh, revision, audience)
+                return
             if not notice_revisions.move(connection, "begin", notice.id, revision.number):
                 return
             self.sending.hand_over(connection, fresh, revision, audience)
@@ -146,7 +156,7 @@ class NoticeLife:
             fresh = ledger.get(connection, notice.id, lock=True)
             if ledger.mark_asked(connection, notice.id, f"trouble-{revision.number}"):
                 self.book.ask(connection, fresh, "trouble", revision.number)
-                said = f"It was due and could not be sent yet. {error.sentence}"
+                said = f"It was due and could not be sent yet. {error.sentence} {error.next_step}".strip()
                 self.book.note(connection, fresh, the_clock(notice), "trouble", revision, note=said)
 
     def _ask(self, notice_id: str, stage: str) -> None:

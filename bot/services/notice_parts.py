@@ -10,8 +10,11 @@ from bot.services.approvals import Approvals
 from bot.services.deliveries import Deliveries
 from bot.services.notice_audience import NoticeAudience
 from bot.services.notice_book import NoticeBook
+from bot.services.notice_closing import NoticeClosing
+from bot.services.notice_counting import NoticeCounting
 from bot.services.notice_life import NoticeLife
 from bot.services.notice_reading import NoticeReading
+from bot.services.notice_retrying import NoticeRetrying
 from bot.services.notice_sending import NoticeSending
 from bot.services.notice_texts import NoticeTexts
 from bot.services.notice_writing import NoticeWriter
@@ -23,12 +26,18 @@ from bot.settings import Configuration
 
 @dataclass(frozen=True)
 class NoticeParts:
-    """`writing`: up to the last yes. `sending`: from there. `life`: by itself. `reading`: looking."""
+    """`writing`: up to the last yes. `sending`: from there. `life`: by itself. `reading`: looking.
+
+    `counting`: whom a draft reaches. `retrying`: recipients once more. `closing`: without another word.
+    """
 
     writing: Notices
     reading: NoticeReading
     sending: NoticeSending
     life: NoticeLife
+    counting: NoticeCounting
+    retrying: NoticeRetrying
+    closing: NoticeClosing
 
 
 def build_notices(
@@ -44,8 +53,12 @@ def build_notices(
     """Wire the parts."""
     gate, book = Gate(pool), NoticeBook(notifier)
     audience = NoticeAudience(pool, recipients, configuration.channels)
-    reading = NoticeReading(pool, configuration, gate)
+    reading = NoticeReading(pool, configuration, gate, texts)
     sending = NoticeSending(pool, gate, audience, deliveries, book, reading)
-    writer = NoticeWriter(configuration, texts, audience)
-    writing = Notices(pool, configuration, gate, approvals, writer, book, reading, sending)
-    return NoticeParts(writing, reading, sending, NoticeLife(pool, configuration, approvals, sending, book))
+    counting = NoticeCounting(pool, deliveries.queue, gate, audience, book, reading)
+    writer = NoticeWriter(configuration, texts)
+    writing = Notices(pool, configuration, gate, approvals, writer, book, reading, sending, counting)
+    life = NoticeLife(pool, configuration, approvals, sending, book)
+    retrying = NoticeRetrying(pool, gate, deliveries, sending)
+    closing = NoticeClosing(pool, gate, approvals, book, reading)
+    return NoticeParts(writing, reading, sending, life, counting, retrying, closing)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.core.approvals import Approval
 from bot.core.delivery import DeliverySummary
-from bot.core.notices import Notice, NoticeRevision, Reach, RevisionState, current
+from bot.core.notices import Notice, NoticePhase, NoticeRevision, RevisionState, current
 from bot.core.people import Action, Actor
 from bot.core.reply import Attachment, Showing
 from bot.errors import NotFoundError
@@ -17,6 +18,8 @@ from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.services import notice_export
 from bot.services.access import Gate
 from bot.services.notice_book import TOPIC, find
+from bot.services.notice_orphans import missing_parts
+from bot.services.notice_texts import NoticeTexts
 from bot.services.notice_views import (
     NoticeAsk,
     NoticeDetails,
@@ -37,6 +40,7 @@ class NoticeReading:
     pool: LedgerPool
     configuration: Configuration
     gate: Gate
+    texts: NoticeTexts
 
     def message(self, notice_id: str) -> NoticeMessage:
         """A notice's message as of now, by its id or the beginning of it.
@@ -100,12 +104,19 @@ class NoticeReading:
             current=shown,
             now=datetime.now(UTC),
             covered=[r for r in revisions if r.covered_by == shown.number],
-            reach=Reach(shown.recipients),
+            reach=shown.reach,
             deliveries=_deliveries(connection, notice_id),
             approval=approval,
             sent=[r for r in reversed(revisions) if r.state in (RevisionState.SENT, RevisionState.SENDING)],
             time_zone=self._zone(notice),
+            missing=self.missing(notice),
         )
+
+    def missing(self, notice: Notice) -> tuple[str, ...]:
+        """What the configuration has no more and a notice that is not over would need."""
+        if notice.phase in (NoticePhase.OVER, NoticePhase.WITHDRAWN):
+            return ()
+        return missing_parts(notice, self.configuration, self.texts)
 
     def covered(self, connection: LedgerConnection, revision: NoticeRevision) -> Sequence[NoticeRevision]:
         """What is approved together with a text, in the order of the times."""
@@ -124,12 +135,23 @@ class NoticeReading:
         except NotFoundError:
             return None
         if stage.startswith("ask:"):
-            what = stage.split(":")[1]
-            return Showing(NoticeAsk(message.notice, what, message.now), "thread")
+            return self._asking(message, stage)
         if stage.startswith("history:"):
             wanted = int(stage.split(":")[1])
             return self._line(message, wanted)
         return Showing(message)
+
+    def _asking(self, message: NoticeMessage, stage: str) -> Showing | None:
+        """What the owner is asked; None where it was answered before anybody was asked."""
+        _, what, number, *_ = stage.split(":")
+        if what != "recount":
+            return Showing(NoticeAsk(message.notice, what, message.now), "thread")
+        with borrowed(self.pool) as connection:
+            texts = notice_revisions.every(connection, message.notice.id)
+        text = next((one for one in texts if one.number == int(number)), None)
+        if text is None or text.held_recipients is None:
+            return None
+        return Showing(NoticeAsk(message.notice, what, message.now, text), "thread")
 
     def _line(self, message: NoticeMessage, seq: int) -> Showing | None:
         """A line of the thread; a new text comes with all of its words, and those of its follow-ups."""
@@ -139,17 +161,30 @@ class NoticeReading:
         line = next((event for event in events if event.seq == seq), None)
         if line is None:
             return None
-        view = NoticeHistoryLine(message.notice, line)
-        if line.what not in _NEW_TEXT:
+        title = next((each.title for each in texts if each.number == line.number), "")
+        view = NoticeHistoryLine(message.notice, line, title)
+        if line.what not in _NEW_TEXT or line.number is None:
             return Showing(view, "thread")
-        bundle = [each for each in texts if line.number in (each.number, each.covered_by)]
-        words = notice_export.texts(bundle, message.time_zone)
-        name = f"notice-{message.notice.id}.{line.number}.md"
-        return Showing(view, "thread", Attachment(name, "Word for word, everything that would go out", words))
+        return Showing(view, "thread", _words(message, texts, line.number))
+
+    def papers(self, approval: Approval) -> Attachment | None:
+        """Every word that a request asks for, in every format, with what is to follow by itself."""
+        notice_id, _, number = approval.subject.partition(".")
+        with borrowed(self.pool) as connection:
+            message = self.read(connection, notice_id)
+            texts = notice_revisions.every(connection, notice_id)
+        return _words(message, texts, int(number))
 
     def _zone(self, notice: Notice) -> str:
         product = self.configuration.notices.products.get(notice.product)
         return product.time_zone if product else "UTC"
+
+
+def _words(message: NoticeMessage, texts: Sequence[NoticeRevision], number: int) -> Attachment:
+    bundle = [each for each in texts if number in (each.number, each.covered_by)]
+    words = notice_export.texts(bundle, message.time_zone)
+    name = f"notice-{message.notice.id}.{number}.md"
+    return Attachment(name, "Word for word, everything that would go out", words)
 
 
 def _deliveries(connection: LedgerConnection, notice_id: str) -> Mapping[int, DeliverySummary]:

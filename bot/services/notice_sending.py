@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.core.delivery import REHEARSAL
+from bot.core.notice_truth import too_late, what_to_do_when_late
 from bot.core.notices import Notice, NoticePhase, NoticeRevision, RevisionState, is_over_after
 from bot.core.people import Action, Actor
 from bot.core.units import plural
@@ -16,8 +17,9 @@ from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.ledger.dispatches import Dispatch, NewDispatch
 from bot.services.access import Gate
 from bot.services.deliveries import Deliveries
-from bot.services.notice_audience import NoticeAudience
+from bot.services.notice_audience import NoticeAudience, reach_of
 from bot.services.notice_book import NoticeBook, find, revision_of, the_clock
+from bot.services.notice_counting import nobody
 from bot.services.notice_reading import NoticeReading
 from bot.services.notice_views import NoticeAnswer, NoticeMessage
 from bot.services.notice_writing import not_in_this_state
@@ -38,28 +40,48 @@ class NoticeSending:
     def confirm_send(self, actor: Actor, notice_id: str, number: int, recipients: int) -> NoticeMessage:
         """The last yes: send text `number` to `recipients` people, at once or at its time.
 
+        For one that is held because its audience has changed it is the yes to the new number, and sends it.
+
         Raises:
-            UserError: it is not approved (any more), somebody was faster, or the number is another by now.
+            UserError: it is not approved (any more), somebody was faster, the number is another by now,
+                nobody would read it, or it is not true any more.
             NotAllowedError: the actor's role does not reach.
         """
         self.gate.admit(actor, Action.WRITE_NOTICE, {"notice": notice_id[:8], "revision": number})
         notice, revision = self._look(notice_id, number)
-        if revision.state is not RevisionState.APPROVED or revision.covered_by:
+        waits = revision.state is RevisionState.APPROVED and not revision.covered_by
+        if not waits and revision.held_recipients is None:
             raise not_in_this_state("sent", revision.state.value)
+        refuse_late(notice, revision, datetime.now(UTC))
         audience = self.audience.gather(revision.audiences, notice.id)
         self._refuse_other_number(actor, notice, revision, audience, recipients)
         with borrowed(self.pool) as connection:
             notice = ledger.get(connection, notice.id, lock=True)
-            state = notice_revisions.confirm(connection, revision, actor.user, datetime.now(UTC))
+            state = _confirmed(connection, actor, revision, recipients)
             if state is None:
                 raise not_in_this_state("sent", revision_of(connection, notice, number).state.value)
-            notice_revisions.move(connection, "confirm_covered", notice.id, number, confirmed_by=actor.user)
             if state is RevisionState.SENDING:
                 self.hand_over(connection, notice, revision, audience)
             told = ledger.get(connection, notice.id)
             details = {"confirmed_recipients": recipients}
             self.book.note(connection, told, actor, state.value, revision, details=details)
             return self.reading.read(connection, notice.id)
+
+    def hold(
+        self, connection: LedgerConnection, notice: Notice, revision: NoticeRevision, audience: Audience
+    ) -> None:
+        """Ask whether a text is really to reach another number than was confirmed; once for each number."""
+        changed = notice_revisions.move(
+            connection, "hold", notice.id, revision.number, recipients=audience.total
+        )
+        if not changed:
+            return
+        notice_revisions.counted(connection, notice.id, revision.number, reach_of(audience))
+        self.book.ask(connection, notice, "recount", revision.number)
+        approved = plural(confirmed(revision), "recipient")
+        said = f"It was approved for {approved} and would reach {audience.total:,} now."
+        details = {"approved_for": confirmed(revision), "now": audience.total}
+        self.book.note(connection, notice, the_clock(notice), "held", revision, note=said, details=details)
 
     def rehearse(self, actor: Actor, notice_id: str, number: int) -> NoticeAnswer:
         """Send a text to the team's channel alone, marked as a rehearsal. Needs no approval.
@@ -89,9 +111,7 @@ class NoticeSending:
         Texts that wait for their time and would contradict it are taken out.
         """
         self.deliveries.plan(connection, _dispatch(notice, revision), audience.recipients)
-        notice_revisions.move(
-            connection, "set_recipients", notice.id, revision.number, recipients=audience.total
-        )
+        notice_revisions.counted(connection, notice.id, revision.number, reach_of(audience))
         if revision.covered_by is None:
             moved = revision.window is not None and revision.window != notice.window
             stage = None if moved or revision.ends else revision.stage
@@ -154,19 +174,58 @@ class NoticeSending:
         self, actor: Actor, notice: Notice, revision: NoticeRevision, audience: Audience, shown: int
     ) -> None:
         """Whoever confirmed another number did not mean this one. The message then shows the new one."""
-        if audience.total == shown:
+        if audience.total == shown and shown:
             return
         with borrowed(self.pool) as connection:
             ledger.get(connection, notice.id, lock=True)
-            notice_revisions.move(
-                connection, "set_recipients", notice.id, revision.number, recipients=audience.total
-            )
+            notice_revisions.counted(connection, notice.id, revision.number, reach_of(audience))
             details = {"shown": shown, "now": audience.total}
             self.book.note(connection, notice, actor, "recounted", revision, details=details)
+            if revision.held_recipients is not None and audience.total:
+                self.hold(connection, notice, revision, audience)
+        if not audience.total:
+            raise nobody()
         raise UserError(
             f"It would reach {plural(audience.total, 'recipient')} now, not {shown:,}. Nothing was sent.",
             next_step="The message shows the new number; confirm that one if it is right.",
         )
+
+
+def refuse_late(notice: Notice, revision: NoticeRevision, now: datetime) -> None:
+    """Keep a text that is not true any more from its readers.
+
+    Raises:
+        UserError: its window has begun, or is over; the step says what can be told instead.
+    """
+    if why := too_late(revision, now):
+        raise UserError(f"{why}. Nothing was sent.", next_step=what_to_do_when_late(notice, revision))
+
+
+def confirmed(revision: NoticeRevision) -> int:
+    """How many recipients people said yes to."""
+    return revision.confirmed_recipients or revision.recipients or 0
+
+
+def _confirmed(
+    connection: LedgerConnection, actor: Actor, revision: NoticeRevision, recipients: int
+) -> RevisionState | None:
+    """Write the last yes, and what becomes of the text by it. None: somebody was faster."""
+
+    def move(change: str) -> int:
+        about = (revision.notice_id, revision.number)
+        return notice_revisions.move(
+            connection, change, *about, confirmed_by=actor.user, recipients=recipients
+        )
+
+    if revision.held_recipients is not None:
+        begun = move("confirm_held") and notice_revisions.move(
+            connection, "begin", revision.notice_id, revision.number
+        )
+        return RevisionState.SENDING if begun else None
+    state = notice_revisions.confirm(connection, revision, actor.user, recipients, datetime.now(UTC))
+    if state is not None:
+        move("confirm_covered")
+    return state
 
 
 def _dispatch(notice: Notice, revision: NoticeRevision, *, rehearsal: bool = False) -> NewDispatch:

@@ -33,6 +33,7 @@ class VariableFile(Part):
     ahead: bool = False
     after: str | None = None
     limit: Annotated[int, Field(ge=1, le=LONGEST)] = LONGEST
+    suggest: Annotated[str, Field(pattern=r"^(now|\+[1-9][0-9]{0,3}[mh])?$")] = ""
 
 
 class StageFile(Part):
@@ -105,7 +106,7 @@ class StageCatalogue:
         if found is None:
             raise NotFoundError(
                 f"There is no notice called {kind[:40]}. Known here: {', '.join(self.kinds())}.",
-                next_step="Type `/notice` and one of these.",
+                next_step=f"For instance `{self._example()}`.",
             )
         return found
 
@@ -122,8 +123,12 @@ class StageCatalogue:
         names = ", ".join(stage.name for stage in stages)
         raise NotFoundError(
             f"A notice of {kind} has no stage {name[:40]}. It has: {names}.",
-            next_step=f"Type `/notice {kind}` and one of these.",
+            next_step=f"For instance `{kind} {stages[0].name}`.",
         )
+
+    def _example(self) -> str:
+        kind, stages = next(iter(self._stages.items()))
+        return f"{kind} {next(stage.name for stage in stages if stage.file.opens)}"
 
     @cached_property
     def _stages(self) -> dict[str, tuple[NoticeStage, ...]]:

@@ -29,6 +29,7 @@ class NoticeMessage:
     approval: Approval | None = None
     sent: Sequence[NoticeRevision] = ()  # the newest first
     time_zone: str = "UTC"  # the audience's
+    missing: Sequence[str] = ()  # what the notice needs and the configuration has no more
 
     @property
     def waits_for(self) -> str:
@@ -44,23 +45,26 @@ class NoticeMessage:
 
 @dataclass(frozen=True)
 class NoticeHistoryLine:
-    """One line in a notice's thread."""
+    """One line in a notice's thread. `title`: of the text that it is about."""
 
     notice: Notice
     event: NoticeEvent
+    title: str = ""
 
 
 @dataclass(frozen=True)
 class NoticeAsk:
     """Asks the owner to look after a notice.
 
-    `what`: promise (the next word is late), started, completed (its time has come and nobody prepared it), or
-    trouble (one is due and its recipients cannot be read).
+    `what`: promise (the next word is late), started, completed (its time has come and nobody prepared it),
+    trouble (one is due and its recipients cannot be read), or recount (`text` is due, and its audience is
+    another than the one that was approved).
     """
 
     notice: Notice
     what: str
     now: datetime
+    text: NoticeRevision | None = None
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,8 @@ class NoticeDetails:
 class NoticeAnswer:
     """Said to whoever pressed: it counted.
 
-    `said`: drafted, edited, submitted, withdrawn, stopped, sending, scheduled, rehearsed, retried,
-    known-sent, sent-again. `number`: of recipients.
+    `said`: drafted, edited, counting, submitted, withdrawn, stopped, sending, scheduled, rehearsed, retried,
+    known-sent, sent-again, closed. `number`: of recipients.
     """
 
     notice: Notice

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.core.notice_fields import FieldType, Filled, Value, canonical, moment
-from bot.core.notices import Notice, NoticeText, Reach, Window, bundle_hash, follow_up_times
+from bot.core.notices import Notice, NoticeText, Window, bundle_hash, follow_up_times
 from bot.errors import FieldsError, UserError
 from bot.ledger.notice_revisions import NewRevision
-from bot.services.notice_audience import NoticeAudience, reach_of
 from bot.services.notice_stages import NoticeStage
 from bot.services.notice_texts import NoticeTexts, content_hash
 from bot.settings import Configuration
@@ -42,18 +41,16 @@ class Written:
 
     first: NewRevision
     covered: tuple[NewRevision, ...]
-    reach: Reach
     product: str
     databases: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class NoticeWriter:
-    """Makes texts. It reads recipients and writes nothing."""
+    """Makes texts. It writes nothing, and reads no recipients: a person waits for its answer."""
 
     configuration: Configuration
     texts: NoticeTexts
-    audience: NoticeAudience
 
     def write(
         self,
@@ -68,7 +65,6 @@ class NoticeWriter:
         Raises:
             FieldsError: with a sentence for each field that is wrong.
             NotFoundError: no such kind or stage.
-            UserError: recipients cannot be read.
         """
         stage = self.texts.stage(typed.kind, typed.stage)
         product = self._product(typed.product)
@@ -80,15 +76,13 @@ class NoticeWriter:
         window = _window(stage, filled.values, notice, now)
         if window and stage.file.starts_at and not stage.file.ends and send_at and send_at >= window.start:
             raise FieldsError({"send_at": "This is after the window begins; customers must be told before."})
-        reach = reach_of(self.audience.gather(typed.audiences, notice.id if notice else None))
-        self_made = _Maker(self, typed, product, author, authors, reach.total)
+        self_made = _Maker(self, typed, product, author, authors)
         first = self_made.revision(stage, filled.values, send_at, window)
         covered = self._covered(self_made, stage, filled, window, send_at or now)
         whole = bundle_hash([each.content_hash for each in (first, *covered)])
         return Written(
             first=replace(first, bundle_hash=whole),
             covered=tuple(replace(each, bundle_hash=whole) for each in covered),
-            reach=reach,
             product=typed.product,
             databases=(product.database,) if product.database else (),
         )
@@ -127,7 +121,6 @@ class _Maker:
     product: ProductSettings
     author: str
     authors: frozenset[str]
-    recipients: int
 
     def revision(
         self,
@@ -151,7 +144,6 @@ class _Maker:
             audiences=self.typed.audiences,
             content_hash=hashed,
             bundle_hash=hashed,
-            recipients=self.recipients,
             author=self.author,
             authors=self.authors,
             send_at=send_at,

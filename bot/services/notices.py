@@ -24,8 +24,9 @@ from bot.services.access import Gate
 from bot.services.approvals import Approvals
 from bot.services.notice_asking import ask_for
 from bot.services.notice_book import TOPIC, NoticeBook, find, revision_of
+from bot.services.notice_counting import NoticeCounting
 from bot.services.notice_reading import NoticeReading
-from bot.services.notice_sending import NoticeSending
+from bot.services.notice_sending import NoticeSending, refuse_late
 from bot.services.notice_views import NoticeAnswer, NoticeMessage
 from bot.services.notice_writing import NoticeInput, NoticeWriter, Written, not_in_this_state
 from bot.settings import Configuration
@@ -44,6 +45,7 @@ class Notices:
     book: NoticeBook
     reading: NoticeReading
     sending: NoticeSending
+    counting: NoticeCounting
 
     def draft(self, actor: Actor, typed: NoticeInput, key: str) -> NoticeMessage:
         """Write a new matter with its first text. `key`: of the submission; once for each.
@@ -133,7 +135,7 @@ class Notices:
         """Ask others to read a text, exactly as it is.
 
         Raises:
-            UserError: it is not a draft any more.
+            UserError: it is not a draft any more, not counted yet, reaches nobody, or is not true any more.
             NotAllowedError: the actor's role does not reach.
         """
         self._admit(actor, notice_id)
@@ -142,6 +144,7 @@ class Notices:
             revision = revision_of(connection, notice, number)
             if revision.state is not RevisionState.DRAFT or revision.covered_by:
                 raise not_in_this_state("submitted", revision.state.value)
+            refuse_late(notice, revision, datetime.now(UTC))
             authors = notice_revisions.authors(connection, notice.id, number)
             covered = self.reading.covered(connection, revision)
             ask = ask_for(self.configuration, notice, revision, covered, requested=actor, authors=authors)
@@ -222,6 +225,7 @@ class Notices:
         number = notice_revisions.add(connection, notice.id, written.first, request_key=key)
         for covered in written.covered:
             notice_revisions.add(connection, notice.id, covered, covered_by=number)
+        self.counting.begin(connection, notice, number)
         self.book.note(connection, notice, actor, what, revision_of(connection, notice, number))
 
     def _end(

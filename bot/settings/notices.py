@@ -33,4 +33,6 @@ class NoticesSettings(Part):
     templates: Path | None = None  # a folder with kinds of the team's own
     products: Mapping[Name, ProductSettings] = Field(default_factory=dict)
     reminders: tuple[Seconds, ...] = (72 * _HOUR, 24 * _HOUR, 1 * _HOUR)
+    # A text asks again at its time where its audience has changed by more than this share.
+    audience_drift: Annotated[float, Field(ge=0, le=10)] = 0.1
     emergency_approval: Literal["approver", "on-call"] = "approver"

@@ -15,7 +15,7 @@ APPROVAL_SHOW, BREAK_GLASS = "approval_show", "approval_break_glass"
 NOTICE_SUBMIT, NOTICE_EDIT, NOTICE_WITHDRAW = "notice_submit", "notice_edit", "notice_withdraw"
 NOTICE_REHEARSE, NOTICE_SEND, NOTICE_NEXT = "notice_rehearse", "notice_send", "notice_update"
 NOTICE_RETRY, NOTICE_SENT, NOTICE_AGAIN = "notice_retry", "notice_sent", "notice_again"
-NOTICE_SHOW = "notice_show"
+NOTICE_SHOW, NOTICE_COUNT, NOTICE_CLOSE = "notice_show", "notice_count", "notice_close"
 RESUME = "schedule_resume"
 ALERT_TAKE, ALERT_SHOW = "alert_acknowledge", "alert_show"
 
@@ -61,6 +61,8 @@ BUTTONS: dict[str, Button] = {
     NOTICE_SENT: Button(notice_words.COMMAND, "sent"),
     NOTICE_AGAIN: Button(notice_words.COMMAND, "again"),
     NOTICE_SHOW: Button(notice_words.COMMAND, "show"),
+    NOTICE_COUNT: Button(notice_words.COMMAND, "count"),
+    NOTICE_CLOSE: Button(notice_words.COMMAND, "close"),
     ALERT_TAKE: Button(alerts.COMMAND, "ack"),
     ALERT_SHOW: Button(alerts.COMMAND, "show"),
 }

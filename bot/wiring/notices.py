@@ -17,7 +17,9 @@ def desk_of(house: House) -> NoticeDesk:
     """The services behind `/notice`."""
     parts = house.notices
     forms = NoticeForms(house.pool, house.configuration, house.notice_texts)
-    return NoticeDesk(parts.writing, parts.reading, parts.sending, house.deliveries, forms)
+    return NoticeDesk(
+        parts.writing, parts.reading, parts.sending, parts.retrying, parts.counting, parts.closing, forms
+    )
 
 
 def commands(house: House) -> dict[str, Handler]:

@@ -52,18 +52,6 @@ def mail() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def slack(tmp_path: Path) -> Iterator[SlackServer]:
-    with SlackServer(tmp_path / "slack-home") as server:
-        yield server
-
-
-@pytest.fixture
-def people(slack: SlackServer, tmp_path: Path) -> SandboxClient:
-    assert slack.base_url
-    return SandboxClient(tmp_path / "slack-home")
-
-
-@pytest.fixture
 def house(slack: SlackServer, ledger_url: str, tmp_path: Path, mail: Mailbox) -> Iterator[House]:
     plan = Plan(
         {"fleetnest": "postgresql://postgres@127.0.0.1:1/none"},
@@ -95,6 +83,7 @@ def bot(house: House, slack: SlackServer, people: SandboxClient) -> Iterator[Non
         hands.deliver,
         hands.sweep,
         hands.deliveries.run,
+        count_recipients=house.notices.counting.run,
     )
     worker = Worker(house.ledger_url, house.pool, handlers, WorkerSettings(poll_every=0.1))
     thread = threading.Thread(target=worker.run)
@@ -133,7 +122,10 @@ def write(people: SandboxClient, mail: Mailbox) -> dict[str, Any]:
     wrong = people.submit("omar", TYPED | {"end__day": TYPED["start__day"], "end__hour": "21:00"})
     assert wrong["errors"]
     assert not people.submit("omar", TYPED).get("errors")
-    posted = until(lambda: message(people, "*Draft"))
+    # Its button to submit comes with the number of its recipients.
+    posted = until(
+        lambda: (found := message(people, "*Draft")) and NOTICE_SUBMIT in str(found["blocks"]) and found
+    )
     assert mail.messages == []
     assert isinstance(posted, dict)
     return posted

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.app import House
-from bot.errors import NotFoundError
+from bot.errors import NotFoundError, UserError
+from bot.ledger.connection import borrowed
 from bot.services.notice_forms import NoticeForm, NoticeForms, NoticeStart
-from tests.support.notices import OLGA, notice_house, sent, works
+from tests.support.notices import OLGA, notice_house, outage, sent, works
 
 
 @pytest.fixture
@@ -63,3 +65,50 @@ def test_an_unknown_product_or_stage_is_said(house: House) -> None:
     ):
         with pytest.raises(NotFoundError):
             forms_of(house).new(kind, stage, product)
+
+
+def test_a_later_word_is_no_beginning_and_the_live_ones_are_named(house: House) -> None:
+    with pytest.raises(UserError, match=r"follows a notice .* none of maintenance for fleetnest is live"):
+        forms_of(house).begin("maintenance", "fleetnest", "completed")
+    house.notices.writing.draft(OLGA, works(), "k0")  # nobody was told of it
+    message = sent(house, works())
+    with pytest.raises(UserError, match=f"Live now: {message.notice.id} .fleetnest") as caught:
+        forms_of(house).begin("maintenance", None, "completed")
+    assert f"/notice update {message.notice.id} completed" in caught.value.next_step
+    with pytest.raises(UserError, match="none of emergency is live"):
+        forms_of(house).begin("emergency", None, "resolved")
+
+
+def test_a_word_that_is_no_product_is_answered_with_the_products(house: House) -> None:
+    with pytest.raises(NotFoundError, match='"nosuch" is neither a product nor a beginning') as caught:
+        forms_of(house).begin("maintenance", None, "nosuch")
+    assert caught.value.next_step == "Products here: fleetnest. It begins with: scheduled."
+
+
+def test_an_emergency_begins_now_and_promises_the_next_word_in_an_hour(house: House) -> None:
+    before = datetime.now(UTC).replace(second=0, microsecond=0)
+    form = forms_of(house).begin("emergency", None)
+    assert isinstance(form, NoticeForm)
+    since, promised = (datetime.fromisoformat(form.values[name]) for name in ("since", "next_update"))
+    assert before <= since <= datetime.now(UTC)
+    assert promised - since == timedelta(hours=1)
+
+
+def test_the_next_word_repeats_no_promise_that_has_passed(house: House) -> None:
+    message = sent(house, outage())
+    with borrowed(house.pool) as connection:  # an hour later
+        connection.execute(
+            b"alter table notice_revision disable trigger notice_revision_keep;"
+            b"update notice_revision set variables = variables || jsonb_build_object('next_update',"
+            b" to_char(now() - interval '1 h', 'YYYY-MM-DD\"T\"HH24:MI:SS+00:00'))"
+        )
+    form = forms_of(house).update(message.notice, "monitoring")
+    assert isinstance(form, NoticeForm)
+    assert "next_update" not in form.values
+    form = forms_of(house).update(message.notice, "identified")
+    assert isinstance(form, NoticeForm)
+    assert datetime.fromisoformat(form.values["next_update"]) > datetime.now(UTC)
+    over = forms_of(house).update(message.notice, "resolved")
+    assert isinstance(over, NoticeForm)
+    assert over.values["since"] == message.current.variables["since"]
+    assert datetime.fromisoformat(over.values["until"]) <= datetime.now(UTC)

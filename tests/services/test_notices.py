@@ -23,10 +23,13 @@ from tests.support.notices import (
     ANDRE,
     APRIL,
     OLGA,
+    actions,
     approve,
     confirm,
+    count,
     deliver,
     notice_house,
+    now_of,
     outage,
     sent,
     states,
@@ -42,11 +45,7 @@ def house(ledger_url: str, tmp_path: Path) -> Iterator[House]:
 
 
 def drafted(house: House, key: str = "k1", **typed: object) -> NoticeMessage:
-    return house.notices.writing.draft(OLGA, works(**typed), key)  # type: ignore[arg-type] # handed on
-
-
-def now_of(house: House, message: NoticeMessage) -> NoticeMessage:
-    return house.notices.reading.message(message.notice.id)
+    return count(house, house.notices.writing.draft(OLGA, works(**typed), key))  # type: ignore[arg-type] # handed on
 
 
 def outcome(action: Callable[[], object]) -> str:
@@ -55,12 +54,6 @@ def outcome(action: Callable[[], object]) -> str:
     except UserError as error:
         return error.sentence
     return "yes"
-
-
-def actions(house: House) -> list[str]:
-    with borrowed(house.pool) as connection:
-        assert audit.verify(connection).whole
-        return [event.action for event in reversed(audit.recent(connection, limit=200))]
 
 
 def handed_over(house: House, message: NoticeMessage) -> list[int]:
@@ -142,7 +135,7 @@ def test_who_may_not_write_does_not(house: House) -> None:
 def test_nobody_approves_a_text_that_they_wrote_or_edited(house: House) -> None:
     writer = replace(APRIL, roles=frozenset({Role.APPROVER, Role.OPERATOR}))
     message = house.notices.writing.draft(writer, works(), "k1")
-    house.notices.writing.edit(OLGA, message.notice.id, 1, works(service="Other words"), "k2")
+    count(house, house.notices.writing.edit(OLGA, message.notice.id, 1, works(service="Other words"), "k2"))
     asked = house.notices.writing.submit(OLGA, message.notice.id, 2).approval
     assert asked is not None
     for who in (APRIL, OLGA, replace(OLGA, roles=frozenset(Role))):
@@ -269,7 +262,7 @@ def test_an_emergency_may_be_approved_by_whoever_is_on_call_but_not_by_its_write
 ) -> None:
     omar = Actor("T0TEST", "U0OMAR", Source.SLACK, frozenset({Role.OPERATOR}))
     with notice_house(ledger_url, tmp_path, '[notices]\nemergency_approval = "on-call"') as house:
-        message = house.notices.writing.draft(OLGA, outage(), "k1")
+        message = count(house, house.notices.writing.draft(OLGA, outage(), "k1"))
         asked = house.notices.writing.submit(OLGA, message.notice.id, 1).approval
         assert asked is not None
         with pytest.raises(UserError):

@@ -33,18 +33,6 @@ def ledger_url(migrated_url: str) -> str:
 
 
 @pytest.fixture
-def slack(tmp_path: Path) -> Iterator[SlackServer]:
-    with SlackServer(tmp_path / "slack-home") as server:
-        yield server
-
-
-@pytest.fixture
-def people(slack: SlackServer, tmp_path: Path) -> SandboxClient:
-    assert slack.base_url
-    return SandboxClient(tmp_path / "slack-home")
-
-
-@pytest.fixture
 def house(slack: SlackServer, ledger_url: str, tmp_path: Path) -> Iterator[House]:
     """Two databases that nobody connects to: the edge only asks, and workers are not here."""
     nowhere = "postgresql://postgres@127.0.0.1:1/none"

@@ -21,12 +21,14 @@ from bot.sandbox.slack.server import SlackServer
 from bot.slack.buttons import (
     APPROVE,
     NOTICE_AGAIN,
+    NOTICE_COUNT,
     NOTICE_EDIT,
     NOTICE_NEXT,
     NOTICE_REHEARSE,
     NOTICE_RETRY,
     NOTICE_SEND,
     NOTICE_SENT,
+    NOTICE_SHOW,
     NOTICE_SUBMIT,
     NOTICE_WITHDRAW,
 )
@@ -72,8 +74,13 @@ def house(slack: SlackServer, ledger_url: str, tmp_path: Path) -> Iterator[House
 
 
 @pytest.fixture
-def deliver(deliverer: Deliverer, waiting: Waiting) -> Callable[[], None]:
+def deliver(house: House, deliverer: Deliverer, waiting: Waiting) -> Callable[[], None]:
+    """What a worker does: recipients are counted, messages are posted."""
+
     def all_of_it() -> None:
+        for notice, text in house.notices.reading.newest(notices.OLGA).entries:
+            if text and text.recipients is None:
+                house.notices.counting.run(notice.id, text.number)
         for message in waiting():
             deliverer.deliver(message.id)
 
@@ -175,7 +182,7 @@ def test_from_the_form_to_the_last_yes(
     assert "`mail`: 3 of 3 sent" in message["text"]
     assert labels(message) == ["Write the next word", "Everything about it"]
     history = [one["text"] for one in people.messages() if one.get("thread_ts") == message["ts"]]
-    assert any(line.startswith("Submitted (scheduled) by <@U0OMAR>") for line in history)
+    assert any(line.startswith("Submitted: Planned maintenance, by <@U0OMAR>") for line in history)
 
 
 def test_a_number_that_was_not_shown_does_not_send(
@@ -328,3 +335,74 @@ def test_a_rehearsal_by_its_button_is_read_by_the_team_alone(
     assert len(shown) == 1
     assert "The web app" in shown[0]
     assert house.notices.reading.newest(notices.OLGA).entries[0][1].state is RevisionState.DRAFT  # type: ignore[union-attr] # it has a text
+
+
+def test_a_draft_is_shown_while_its_recipients_are_counted_and_can_be_submitted_then(
+    people: SandboxClient, house: House, deliverer: Deliverer, waiting: Waiting, tmp_path: Path
+) -> None:
+    (tmp_path / "customers.csv").write_text("name\nAnn\n", encoding="utf-8")
+    open_form(people, "omar", "/notice maintenance")
+    assert not people.submit("omar", VALUES).get("errors")
+    post_all(deliverer, waiting)
+    assert "counting recipients of `customers` …" in the_message(people)["text"]
+    assert labels(the_message(people)) == ["Count again", "Edit", "Rehearse", "Withdraw"]
+    found = house.notices.reading.newest(notices.OLGA).entries[0][0].id
+    assert "being counted still" in answer(people, "omar", f"/notice submit {found}")
+    house.notices.counting.run(found, 1)
+    post_all(deliverer, waiting)
+    assert "has no column email" in the_message(people)["text"]
+    (tmp_path / "customers.csv").write_text("email\nann@example.com\n", encoding="utf-8")
+    assert "counted anew" in press(people, "omar", NOTICE_COUNT, the_message(people)["ts"])
+    house.notices.counting.run(found, 1)
+    post_all(deliverer, waiting)
+    assert "1 recipient of `customers`: 1 by `mail`" in the_message(people)["text"]
+    assert labels(the_message(people))[0] == "Submit for approval"
+
+
+def post_all(deliverer: Deliverer, waiting: Waiting) -> None:
+    for message in waiting():
+        deliverer.deliver(message.id)
+
+
+def test_whoever_approves_can_read_every_word_from_the_request(
+    people: SandboxClient, deliver: Callable[[], None], tmp_path: Path
+) -> None:
+    draft(people, deliver, follow_ups=["reminder", "completed"])
+    assert "Submitted." in press(people, "omar", NOTICE_SUBMIT, the_message(people)["ts"])
+    deliver()
+    asked = next(one for one in reversed(people.messages()) if one["text"].startswith("*Approval needed:"))
+    assert "*Word for word:* the file in the thread" in asked["text"]
+    assert labels(asked) == ["Approve", "Decline", "Withdraw", "Everything about it"]
+    files = [
+        file
+        for one in people.messages()
+        if one.get("thread_ts") == asked["ts"]
+        for file in one.get("files", ())
+    ]
+    assert [file["name"].rpartition(".")[2] for file in files] == ["md"]
+    words = next((tmp_path / "slack-home").rglob(files[0]["id"])).read_text(encoding="utf-8")
+    for part in ("Maintenance reminder (reminder)", "Maintenance completed (completed)", "--- HTML"):
+        assert part in words, "what follows by itself is approved too"
+    assert "file in a direct message" in press(people, "april", NOTICE_SHOW, asked["ts"])
+
+
+def test_a_text_whose_audience_has_grown_asks_with_its_button(
+    people: SandboxClient, house: House, deliver: Callable[[], None], tmp_path: Path
+) -> None:
+    later = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    draft(people, deliver, send_at__day=later, send_at__hour="10:00")
+    approve(people, deliver)
+    assert "at its time" in press(people, "omar", NOTICE_SEND, the_message(people)["ts"])
+    more = "".join(f"customer{number}@example.com\n" for number in range(40))
+    (tmp_path / "customers.csv").write_text(f"email\n{more}", encoding="utf-8")
+    house.notices.life.tick(datetime.now(UTC) + timedelta(days=3))
+    deliver()
+    message = the_message(people)
+    assert message["text"].startswith("*Held back, its audience has changed: Planned maintenance")
+    assert "It was approved for 3 recipients and would reach 40 now." in message["text"]
+    words = "Planned maintenance was approved for 3, now 40 recipients: really send?"
+    asked = next(one for one in reversed(people.messages()) if words in one["text"])
+    assert labels(asked) == ["Send to 40 recipients", "Everything about it"]
+    assert words in str(people.messages("D0OMAR"))
+    assert "being sent to 40 recipients" in press(people, "omar", NOTICE_SEND, asked["ts"])
+    assert house.notices.reading.newest(notices.OLGA).entries[0][1].state is RevisionState.SENDING  # type: ignore[union-attr] # it has a text

@@ -11,15 +11,19 @@ from bot.app import House
 from bot.core.ids import new_attempt
 from bot.core.notices import NoticeRevision, RevisionState
 from bot.core.people import Actor, Role, Source
-from bot.ledger import deliveries, dispatches
+from bot.ledger import audit, deliveries, dispatches, outbox
 from bot.ledger.connection import borrowed
 from bot.services.notice_views import NoticeMessage
 from bot.services.notice_writing import NoticeInput
+from tests.ledger.support import at_once
 from tests.support.house import Plan, folder_storage, open_house
 
 OLGA = Actor("T0TEST", "U0OLGA", Source.SLACK, frozenset({Role.OPERATOR}))
 APRIL = Actor("T0TEST", "U0APRIL", Source.SLACK, frozenset({Role.APPROVER}))
 ANDRE = Actor("T0TEST", "U0ANDRE", Source.SLACK, frozenset({Role.APPROVER}))
+VERA = Actor("T0TEST", "U0VERA", Source.SLACK, frozenset({Role.VIEWER}))
+ALL = ("reminder", "started", "completed")
+HOUR = timedelta(hours=1)
 PEOPLE = ("ann@example.com", "ben@example.com", "eve@example.com")
 
 
@@ -92,8 +96,15 @@ def outage(minutes: float = 30) -> NoticeInput:
     return NoticeInput("emergency", "investigating", "fleetnest", typed, ("customers",), channel="C0OPS")
 
 
+def count(house: House, message: NoticeMessage) -> NoticeMessage:
+    """Count whom the current text reaches, as a worker would."""
+    house.notices.counting.run(message.notice.id, message.current.number)
+    return house.notices.reading.message(message.notice.id)
+
+
 def approve(house: House, message: NoticeMessage, by: Actor = APRIL) -> NoticeMessage:
-    """Submit the current text, and have it approved."""
+    """Have the current text counted, submitted and approved."""
+    count(house, message)
     asked = house.notices.writing.submit(OLGA, message.notice.id, message.current.number)
     assert asked.approval is not None
     house.approvals.decide(by, asked.approval.id, asked.approval.content_hash, "approve")
@@ -136,3 +147,46 @@ def texts_of(house: House, message: NoticeMessage) -> list[NoticeRevision]:
 def states(house: House, message: NoticeMessage) -> list[tuple[str, RevisionState]]:
     """Stage and state of every text."""
     return [(text.stage, text.state) for text in texts_of(house, message)]
+
+
+def now_of(house: House, message: NoticeMessage) -> NoticeMessage:
+    """A notice as of now."""
+    return house.notices.reading.message(message.notice.id)
+
+
+def tick(house: House, at: datetime, clocks: int = 2) -> None:
+    """Let so many clocks come by at once."""
+    at_once(clocks, lambda _: house.notices.life.tick(at))
+
+
+def out(house: House, message: NoticeMessage) -> list[int]:
+    """Numbers of the texts that were handed over, and hand them out."""
+    with borrowed(house.pool) as connection:
+        going = [each.revision for each in dispatches.of_notice(connection, message.notice.id)]
+    for text in texts_of(house, message):
+        if text.state is RevisionState.SENDING:
+            deliver(house, message.notice.id, text.number)
+    return going
+
+
+def actions(house: House) -> list[str]:
+    """The audit trail's actions, the oldest first; it is whole."""
+    with borrowed(house.pool) as connection:
+        assert audit.verify(connection).whole
+        return [event.action for event in reversed(audit.recent(connection, limit=500))]
+
+
+def asks(house: House) -> list[tuple[str, str, str]]:
+    """What people are asked: topic, what, and whom."""
+    with borrowed(house.pool) as connection:
+        return [
+            (row.topic, row.stage.split(":")[1], row.channel)
+            for row in outbox.waiting(connection)
+            if row.stage.startswith("ask:")
+        ]
+
+
+def later(message: NoticeMessage, stage: str, **values: str) -> NoticeInput:
+    """The next word on a matter."""
+    typed = {"service": "The web app"} | values
+    return NoticeInput(message.notice.kind, stage, "fleetnest", typed, ("customers",), channel="C0OPS")

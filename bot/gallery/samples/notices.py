@@ -9,6 +9,7 @@ from typing import Any
 from bot.core.delivery import ChannelCounts, DeliveryState, DeliverySummary, Trouble
 from bot.core.notice_fields import FieldType, NoticeField
 from bot.core.notices import (
+    LAPSED,
     Notice,
     NoticeEvent,
     NoticePhase,
@@ -119,6 +120,9 @@ def _summary(finished: datetime | None = None, **counts: int) -> DeliverySummary
 _LIVE = replace(MATTER, phase=NoticePhase.LIVE, window=WINDOW)
 _SENT = _in(RevisionState.SENT, sent_at=NOW, confirmed_by="U0OMAR", sending_at=NOW)
 _DONE = _summary(NOW, sent=1238)
+_NOBODY = replace(_DONE, channels=(ChannelCounts("mail", {DeliveryState.SUPPRESSED: 3}),))
+_SILENT = "The query of the audience customers failed (SQLSTATE 57014). Try it by hand, then mend it."
+_HELD = _in(RevisionState.SCHEDULED, send_at=NOW, confirmed_recipients=1240, held_recipients=1900)
 _EVENTS = (
     NoticeEvent(1, NOW, "drafted", "U0OMAR", 1, "scheduled"),
     NoticeEvent(2, NOW, "submitted", "U0OMAR", 1, "scheduled"),
@@ -153,6 +157,10 @@ _FULL = NoticeDetails(
 
 VIEWS: dict[str, object] = {
     "notice drafted": _message(DRAFT),
+    "notice being counted": _message(replace(DRAFT, recipients=None), reach=None),
+    "notice that could not be counted": _message(
+        replace(DRAFT, recipients=None, count_problem=_SILENT), reach=None
+    ),
     "notice drafted with what follows": _message(DRAFT, covered=(_REMINDER,)),
     "notice with changes wanted": _message(
         replace(DRAFT, note="Two hours, please: the last one took 80 min.")
@@ -160,6 +168,10 @@ VIEWS: dict[str, object] = {
     "notice waiting for approval": _message(_in(RevisionState.SUBMITTED)),
     "notice approved": _message(_in(RevisionState.APPROVED)),
     "notice scheduled": _message(_in(RevisionState.SCHEDULED, send_at=NOW + timedelta(days=1))),
+    "notice held back": _message(_HELD),
+    "notice that lost its product": _message(_SENT, notice=_LIVE, missing=("the product cruzonic",)),
+    "notice that reached nobody": _message(_SENT, notice=_LIVE, deliveries={1: _NOBODY}, sent=(_SENT,)),
+    "notice whose approval lapsed": _message(replace(DRAFT, note=LAPSED)),
     "notice being sent": _message(
         _in(RevisionState.SENDING), deliveries={1: _summary(sent=311, waiting=926, begun=1)}
     ),
@@ -184,8 +196,9 @@ VIEWS: dict[str, object] = {
     "notice's promise is late": NoticeAsk(replace(_LIVE, promised_at=NOW), "promise", NOW),
     "notice's window began": NoticeAsk(_LIVE, "started", NOW),
     "notice's window is over": NoticeAsk(_LIVE, "completed", NOW),
-    "notice's history": NoticeHistoryLine(MATTER, _EVENTS[2]),
-    "notice's rehearsal failed": NoticeHistoryLine(MATTER, _REHEARSAL_FAILED),
+    "notice's rehearsal failed": NoticeHistoryLine(MATTER, _REHEARSAL_FAILED, "Planned maintenance"),
+    "notice's audience has changed": NoticeAsk(_LIVE, "recount", NOW, _HELD),
+    "notice's history": NoticeHistoryLine(MATTER, _EVENTS[2], "Planned maintenance"),
     "notices": NoticeList(((_LIVE, _SENT), (MATTER, None)), NOW),
     "notices none": NoticeList((), NOW),
     "notice in full": _FULL,
@@ -208,7 +221,18 @@ VIEWS: dict[str, object] = {
         revisions=(WORST,) * 20,
         events=(NoticeEvent(1, NOW, EVIL, EVIL, 1, EVIL, EVIL + LONG),) * 60,
     ),
-    "worst notice history": NoticeHistoryLine(MATTER, NoticeEvent(1, NOW, EVIL, EVIL, 1, EVIL, EVIL + LONG)),
+    "worst notice history": NoticeHistoryLine(
+        MATTER, NoticeEvent(1, NOW, EVIL, EVIL, 1, EVIL, EVIL + LONG), EVIL + LONG
+    ),
+    "worst notice's audience": NoticeAsk(
+        _WORST_MATTER, "recount", NOW, replace(WORST, confirmed_recipients=10**7, held_recipients=10**8)
+    ),
+    "worst notice not counted": _message(
+        replace(WORST, recipients=None, count_problem=EVIL + LONG), notice=_WORST_MATTER, reach=None
+    ),
+    "worst notice without its parts": _message(
+        WORST, notice=_WORST_MATTER, missing=(f"the product {EVIL}",) * 30
+    ),
     "worst notice help": NoticeHelp("/notice", ("k" * 30,) * 40, may_write=True),
 }
 

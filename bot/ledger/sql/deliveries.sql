@@ -28,6 +28,9 @@ SELECT * FROM dispatch WHERE id = :id FOR UPDATE;
 -- name: hold_dispatch_of(delivery_id)^
 SELECT * FROM dispatch WHERE id = (SELECT dispatch_id FROM delivery WHERE id = :delivery_id) FOR UPDATE;
 
+-- name: of_delivery(id)^
+SELECT * FROM dispatch WHERE id = (SELECT dispatch_id FROM delivery WHERE id = :id);
+
 -- name: of_revision(notice_id, revision)^
 SELECT * FROM dispatch WHERE notice_id = :notice_id AND revision = :revision AND NOT rehearsal;
 

@@ -25,7 +25,7 @@ ORDER BY created_at DESC
 LIMIT 1;
 
 -- name: unfinished()
-SELECT id FROM notice WHERE phase IN ('draft', 'live') ORDER BY created_at, id;
+SELECT * FROM notice WHERE phase IN ('draft', 'live') ORDER BY created_at, id;
 
 -- name: covering(database, at)$
 SELECT EXISTS (
@@ -41,23 +41,39 @@ JOIN dispatch ON dispatch.id = delivery.dispatch_id
 WHERE dispatch.notice_id = :notice_id AND NOT dispatch.rehearsal AND delivery.state IN ('sent', 'unknown')
 ORDER BY delivery.channel, delivery.recipient;
 
--- name: set_recipients(notice_id, number, recipients)!
--- The audience has grown or shrunk since the text was written; the text itself is as it was.
-UPDATE notice_revision SET recipients = :recipients
+-- name: counted(notice_id, number, recipients, reach)!
+-- Whom a text and all that it covers reach; the text itself is as it was.
+UPDATE notice_revision SET recipients = :recipients, reach = :reach, count_problem = ''
 WHERE notice_id = :notice_id AND (number = :number OR covered_by = :number);
+
+-- name: not_counted(notice_id, number, problem)!
+UPDATE notice_revision SET count_problem = :problem
+WHERE notice_id = :notice_id AND (number = :number OR covered_by = :number) AND state = 'draft';
+
+-- name: hold(notice_id, number, recipients)!
+-- The audience is another than the one that was confirmed: somebody is asked before it goes out.
+UPDATE notice_revision SET held_recipients = :recipients
+WHERE notice_id = :notice_id AND number = :number AND state = 'scheduled'
+    AND held_recipients IS DISTINCT FROM :recipients;
+
+-- name: confirm_held(notice_id, number, recipients, confirmed_by)!
+-- The last yes once more, to exactly the number that was asked about.
+UPDATE notice_revision
+SET confirmed_recipients = :recipients, held_recipients = NULL, confirmed_by = :confirmed_by
+WHERE notice_id = :notice_id AND number = :number AND state = 'scheduled' AND held_recipients = :recipients;
 
 -- name: next_number(notice_id)$
 SELECT coalesce(max(number), 0) + 1 FROM notice_revision WHERE notice_id = :notice_id;
 
--- name: insert_revision(notice_id, number, request_key, stage, title, severity, status, variables, subject, body_text, body_html, body_slack, audiences, content_hash, bundle_hash, recipients, author, authors, send_at, covered_by, window_start, window_end, promised_at, ends, needed)!
+-- name: insert_revision(notice_id, number, request_key, stage, title, severity, status, variables, subject, body_text, body_html, body_slack, audiences, content_hash, bundle_hash, author, authors, send_at, covered_by, window_start, window_end, promised_at, ends, needed)!
 INSERT INTO notice_revision (
     notice_id, number, request_key, stage, title, severity, status, variables, subject, body_text, body_html,
-    body_slack, audiences, content_hash, bundle_hash, recipients, author, authors, send_at, covered_by,
+    body_slack, audiences, content_hash, bundle_hash, author, authors, send_at, covered_by,
     window_start, window_end, promised_at, ends, needed
 )
 VALUES (
     :notice_id, :number, :request_key, :stage, :title, :severity, :status, :variables, :subject, :body_text,
-    :body_html, :body_slack, :audiences, :content_hash, :bundle_hash, :recipients, :author, :authors,
+    :body_html, :body_slack, :audiences, :content_hash, :bundle_hash, :author, :authors,
     :send_at, :covered_by, :window_start, :window_end, :promised_at, :ends, :needed
 );
 
@@ -70,7 +86,8 @@ SELECT * FROM notice_revision WHERE notice_id = :notice_id ORDER BY number;
 -- name: submit(notice_id, number, approval_id)!
 -- The text itself and all that it covers.
 UPDATE notice_revision SET state = 'submitted', approval_id = :approval_id, note = ''
-WHERE notice_id = :notice_id AND (number = :number OR covered_by = :number) AND state = 'draft';
+WHERE notice_id = :notice_id AND (number = :number OR covered_by = :number) AND state = 'draft'
+    AND recipients IS NOT NULL;
 
 -- name: approve(notice_id, number, approval_id, until)!
 UPDATE notice_revision SET state = 'approved', approved_until = :until
@@ -82,10 +99,10 @@ UPDATE notice_revision SET state = 'draft', approval_id = NULL, approved_until =
 WHERE notice_id = :notice_id AND (number = :number OR covered_by = :number)
     AND state IN ('submitted', 'approved');
 
--- name: confirm(notice_id, number, bundle_hash, confirmed_by, now)
+-- name: confirm(notice_id, number, bundle_hash, recipients, confirmed_by, now)
 -- The last yes: once, for exactly this text, while the approval holds.
 UPDATE notice_revision
-SET confirmed_by = :confirmed_by,
+SET confirmed_by = :confirmed_by, confirmed_recipients = :recipients,
     state = CASE WHEN send_at > :now THEN 'scheduled' ELSE 'sending' END,
     sending_at = CASE WHEN send_at > :now THEN NULL ELSE clock_timestamp() END
 WHERE notice_id = :notice_id AND number = :number AND state = 'approved' AND bundle_hash = :bundle_hash
@@ -97,13 +114,15 @@ WHERE notice_id = :notice_id AND number = :number AND state = 'approved' AND bun
     )
 RETURNING state;
 
--- name: confirm_covered(notice_id, number, confirmed_by)!
-UPDATE notice_revision SET state = 'scheduled', confirmed_by = :confirmed_by
+-- name: confirm_covered(notice_id, number, recipients, confirmed_by)!
+UPDATE notice_revision
+SET state = 'scheduled', confirmed_by = :confirmed_by, confirmed_recipients = :recipients
 WHERE notice_id = :notice_id AND covered_by = :number AND state = 'approved';
 
 -- name: begin(notice_id, number)!
 -- What was scheduled goes out: one clock of several begins it.
-UPDATE notice_revision SET state = 'sending', sending_at = clock_timestamp()
+UPDATE notice_revision
+SET state = 'sending', sending_at = clock_timestamp(), held_recipients = NULL
 WHERE notice_id = :notice_id AND number = :number AND state = 'scheduled';
 
 -- name: sent(notice_id, number)!
@@ -111,18 +130,18 @@ UPDATE notice_revision SET state = 'sent', sent_at = clock_timestamp()
 WHERE notice_id = :notice_id AND number = :number AND state = 'sending';
 
 -- name: skip(notice_id, number, note)!
-UPDATE notice_revision SET state = 'skipped', note = :note
+UPDATE notice_revision SET state = 'skipped', note = :note, held_recipients = NULL
 WHERE notice_id = :notice_id AND number = :number AND state = 'scheduled';
 
 -- name: end_open(notice_id, number, state, note)!
 -- Replaced or withdrawn, with all that it covers and that is not on its way yet.
-UPDATE notice_revision SET state = :state, note = :note, approved_until = NULL
+UPDATE notice_revision SET state = :state, note = :note, approved_until = NULL, held_recipients = NULL
 WHERE notice_id = :notice_id AND (number = :number OR covered_by = :number)
     AND state IN ('draft', 'submitted', 'approved', 'scheduled');
 
 -- name: replace_scheduled(notice_id, besides, stage, note)!
 -- What waits for its time and is not true any more. Without a stage: all of it.
-UPDATE notice_revision SET state = 'replaced', note = :note
+UPDATE notice_revision SET state = 'replaced', note = :note, held_recipients = NULL
 WHERE notice_id = :notice_id AND state = 'scheduled' AND number <> :besides
     AND coalesce(covered_by, 0) <> :besides AND (:stage::text IS NULL OR stage = :stage);
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.core.approvals import Approval, ApprovalState, Decision, Verdict
 from bot.core.fit import cut, pages
+from bot.services import notice_book
 from bot.services.approval_forms import ApprovalAnswer, ApprovalsHelp
 from bot.services.approval_views import ApprovalEvent, ApprovalList, ApprovalMessage, GlassBroken, GroupUntold
 from bot.slack import mrkdwn, texts
@@ -27,6 +28,7 @@ from bot.slack.buttons import (
     APPROVE,
     BREAK_GLASS,
     DECLINE,
+    NOTICE_SHOW,
     WITHDRAW,
 )
 from bot.slack.fit import GOOD_TEXT, cut_mrkdwn
@@ -51,7 +53,8 @@ _SAID = {Verdict.APPROVE: "approved", Verdict.DECLINE: "declined", Verdict.BREAK
 def _(view: ApprovalMessage, around: Surroundings) -> Rendered:
     del around
     approval = view.approval
-    values = facts(approval) | {"reviewers": [mrkdwn.mention(one) for one in view.reviewers]}
+    reviewers = [mrkdwn.mention(one) for one in view.reviewers]
+    values = facts(approval) | {"reviewers": reviewers, "in_full": view.in_full}
     head = texts.fill("approval_head", values)
     what = _what_blocks(approval)
     tail = texts.fill("approval_tail", values)
@@ -109,6 +112,8 @@ def _buttons(view: ApprovalMessage) -> list[Block]:
         button("Decline", DECLINE, shown),
         button("Withdraw", WITHDRAW, approval.id, confirm=back),
     ]
+    if approval.topic == notice_book.TOPIC:
+        row.append(button("Everything about it", NOTICE_SHOW, approval.subject.partition(".")[0]))
     if view.break_glass:
         row.append(button("Go ahead alone", BREAK_GLASS, shown, style="danger"))
     return [actions(row)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core.notices import Notice, NoticeRevision
+from bot.core.notices import Notice, NoticeEvent, NoticeRevision
 from bot.services import notice_export
 from bot.services.notice_forms import NoticeHelp
 from bot.services.notice_views import NoticeAnswer, NoticeAsk, NoticeDetails, NoticeHistoryLine, NoticeList
@@ -13,7 +13,8 @@ from bot.slack.blocks import Block, Rendered, Snippet, actions, at_most_fifty, b
 from bot.slack.buttons import NOTICE_NEXT, NOTICE_SHOW
 from bot.slack.fit import GOOD_TEXT, cut_mrkdwn
 from bot.slack.views.base import Surroundings, message, render
-from bot.slack.views.notices import notice_facts
+from bot.slack.views.notices import held_button, notice_facts
+from bot.slack.views.notices import stands as where_it_stands
 
 _LISTED = 20
 _EVENTS = 15
@@ -21,6 +22,8 @@ _SAID = {
     "drafted": "Drafted. The draft is posted {0}; nothing has been sent.",
     "edited": "Edited. What was approved or asked for before does not count any more.",
     "submitted": "Submitted. Somebody else reads it now; nothing has been sent.",
+    "counting": "Its recipients are counted anew; the message shows the number in a moment.",
+    "closed": "Closed. Customers were told nothing more.",
     "withdrawn": "Withdrawn. What had not been sent yet is not sent.",
     "sending": "It is being sent to {1}; the message shows how far it is.",
     "scheduled": "It goes out by itself at its time, to {1}.",
@@ -37,6 +40,14 @@ _HAPPENED = {
     "rehearsed": "A rehearsal was asked for",
     "rehearsal-arrived": "The rehearsal is in the team's channel",
     "rehearsal-failed": "The rehearsal did not arrive",
+    "asked": "The next word was asked for",
+    "closed": "Closed without another word to customers",
+    "held": "Held back, and asked once more",
+    "lapsed": "Not approved any more",
+    "recounted": "Counted again, and not sent",
+    "scheduled": "Goes out by itself",
+    "sending": "Being sent",
+    "trouble": "It could not be sent yet",
 }
 
 
@@ -55,19 +66,22 @@ def _(view: NoticeAsk, around: Surroundings) -> Rendered:
     values = {"view": view, "notice": view.notice, "owner": mrkdwn.mention(view.notice.owner)}
     value = view.notice.id if view.what == "promise" else f"{view.notice.id}:{view.what}"
     look = button("Everything about it", NOTICE_SHOW, view.notice.id)
-    write = button("Write it now", NOTICE_NEXT, value)
-    return message("notice_ask", values, [actions([look if view.what == "trouble" else write])])
+    row = [look] if view.what == "trouble" else [button("Write it now", NOTICE_NEXT, value)]
+    if view.text is not None:
+        row = [held_button(view.text), look]
+    return message("notice_ask", values, [actions(row)])
 
 
 @render.register
 def _(view: NoticeHistoryLine, around: Surroundings) -> Rendered:
     del around
-    return message("notice_event", _event(view.event.what, view.event))
+    return message("notice_event", _event(view.event, view.title))
 
 
-def _event(what: str, event: Any) -> dict[str, Any]:
-    happened = _HAPPENED.get(what, what.replace("-", " ").capitalize())
-    return {"happened": happened, "event": event, "by": mrkdwn.mention(event.by) if event.by else None}
+def _event(event: NoticeEvent, title: str) -> dict[str, Any]:
+    happened = _HAPPENED.get(event.what, event.what.replace("-", " ").capitalize())
+    by = mrkdwn.mention(event.by) if event.by else None
+    return {"happened": happened, "event": event, "title": title, "by": by}
 
 
 @render.register
@@ -85,7 +99,9 @@ def _(view: NoticeList, around: Surroundings) -> Rendered:
 
 
 def _line(notice: Notice, revision: NoticeRevision | None) -> str:
-    values = {"notice": notice, "revision": revision, "owner": mrkdwn.mention(notice.owner)}
+    owner = mrkdwn.mention(notice.owner)
+    stands = where_it_stands(revision) if revision else ""
+    values = {"notice": notice, "revision": revision, "owner": owner, "stands": stands}
     return "\n".join(texts.fill("notice_line", values))
 
 
@@ -93,8 +109,9 @@ def _line(notice: Notice, revision: NoticeRevision | None) -> str:
 def _(view: NoticeDetails, around: Surroundings) -> Rendered:
     del around
     told = view.message
+    titles = {revision.number: revision.title for revision in view.revisions}
     values = notice_facts(told) | {
-        "events": [_event(event.what, event) for event in view.events[-_EVENTS:]],
+        "events": [_event(event, titles.get(event.number or 0, "")) for event in view.events[-_EVENTS:]],
         "left": max(len(view.events) - _EVENTS, 0),
         "number": len(view.revisions),
     }

@@ -6,12 +6,14 @@ from typing import Any
 
 from bot.core import notice_times
 from bot.core.delivery import DeliveryState, DeliverySummary
-from bot.core.notices import NoticePhase, NoticeRevision, RevisionState
+from bot.core.notices import BACK_BY_ITSELF, NoticePhase, NoticeRevision, RevisionState
 from bot.core.units import plural
 from bot.services.notice_views import NoticeMessage
 from bot.slack import mrkdwn, texts
 from bot.slack.blocks import Block, Rendered, actions, at_most_fifty, button, confirm
 from bot.slack.buttons import (
+    NOTICE_CLOSE,
+    NOTICE_COUNT,
     NOTICE_EDIT,
     NOTICE_NEXT,
     NOTICE_REHEARSE,
@@ -27,7 +29,7 @@ from bot.slack.views.notice_texts import word_for_word
 
 _NOTED = (RevisionState.DRAFT, RevisionState.SKIPPED)  # what a reader asked for, or why it was not sent
 _TEXT_SHOWN = frozenset(RevisionState) - {RevisionState.SENDING, RevisionState.SENT, RevisionState.WITHDRAWN}
-_HEADLINES = {
+HEADLINES = {
     RevisionState.DRAFT: "Draft",
     RevisionState.SUBMITTED: "Waiting for approval",
     RevisionState.APPROVED: "Approved, not sent yet",
@@ -56,7 +58,7 @@ def _(view: NoticeMessage, around: Surroundings) -> Rendered:
     blocks = texts.as_blocks(head)
     if view.current.state in _TEXT_SHOWN:
         blocks += word_for_word(view.current.text)
-    covered = texts.fill("notice_covered", {"covered": view.covered, "zone": view.time_zone})
+    covered = texts.fill("notice_covered", {"covered": view.covered, "stands": stands})
     foot = texts.fill("notice_foot", notice_facts(view))
     blocks += [*texts.as_blocks(covered), *delivery_blocks(view.deliveries), *texts.as_blocks(foot)]
     blocks += _buttons(view)
@@ -70,6 +72,7 @@ def notice_facts(view: NoticeMessage) -> dict[str, Any]:
     lines = notice_times.window_lines(window.start, window.end, (view.time_zone,)) if window else []
     total = view.reach.total if view.reach else current.recipients
     return {
+        "problem": current.count_problem,
         "notice": view.notice,
         "current": current,
         "reach": view.reach,
@@ -90,10 +93,24 @@ def notice_facts(view: NoticeMessage) -> dict[str, Any]:
 def _headline(view: NoticeMessage) -> str:
     if view.notice.phase is NoticePhase.OVER:
         return "Over"
-    if view.current.state is RevisionState.DRAFT and view.current.note:
+    note = view.current.note
+    if view.current.state is RevisionState.DRAFT and note and note not in BACK_BY_ITSELF:
         return "Changes wanted"
-    head = "Withdrawn while it was being sent" if _stopped(view) else _HEADLINES[view.current.state]
-    return f"{head}{_trouble(_delivery(view))}"
+    if view.current.held_recipients is not None:
+        return "Held back, its audience has changed"
+    delivery = _delivery(view)
+    if _stopped(view):
+        words = "Withdrawn while it was being sent"
+    else:
+        words = "Reached nobody" if _reached_nobody(delivery) else HEADLINES[view.current.state]
+    return f"{words}{_trouble(delivery)}"
+
+
+def _reached_nobody(delivery: DeliverySummary | None) -> bool:
+    """Whether it is certain that a text which went out arrived nowhere: everybody failed, or wants none."""
+    if delivery is None or delivery.finished_at is None:
+        return False
+    return not delivery.count(DeliveryState.SENT) and not delivery.count(DeliveryState.UNKNOWN)
 
 
 def _trouble(delivery: DeliverySummary | None) -> str:
@@ -104,10 +121,29 @@ def _trouble(delivery: DeliverySummary | None) -> str:
     return (f", {failed:,} failed" if failed else "") + (f", {unknown:,} not known" if unknown else "")
 
 
+def stands(revision: NoticeRevision) -> str:
+    """Where a text stands, in words that go on after its title: `goes out by itself`."""
+    if revision.held_recipients is not None:
+        return "held back, its audience has changed"
+    words = HEADLINES[revision.state]
+    return words[:1].lower() + words[1:]
+
+
 def _next(view: NoticeMessage) -> str:
     if _stopped(view):
         more = " If those need to know, write the next word." if view.notice.phase is NoticePhase.LIVE else ""
         return f"Some have it and others never will.{more}"
+    if view.missing and view.notice.phase is NoticePhase.LIVE:
+        gone = " and ".join(view.missing)
+        return (
+            f"Not in the configuration any more: {gone}. Put it back, or close the matter; "
+            "closing tells customers nothing."
+        )
+    if view.current.held_recipients is not None:
+        approved = plural(view.current.confirmed_recipients or 0, "recipient")
+        return f"It was approved for {approved} and would reach {view.current.held_recipients:,} now."
+    if view.current.state is RevisionState.DRAFT and view.current.recipients is None:
+        return "Nothing has been sent. It can be submitted once its recipients are counted."
     if view.current.state is RevisionState.SENT and view.notice.phase is NoticePhase.LIVE:
         return "It went out, and customers wait for the next word."
     return _NEXT.get(view.current.state, "")
@@ -140,34 +176,61 @@ def _buttons(view: NoticeMessage) -> list[Block]:
     )
     row = {
         RevisionState.DRAFT: [
-            button("Submit for approval", NOTICE_SUBMIT, key, style="primary"),
+            *_counted(view),
             edit,
             button("Rehearse", NOTICE_REHEARSE, key),
             withdraw,
         ],
         RevisionState.SUBMITTED: [edit, button("Rehearse", NOTICE_REHEARSE, key), withdraw],
         RevisionState.APPROVED: [_send_button(view), edit, withdraw],
-        RevisionState.SCHEDULED: [withdraw],
+        RevisionState.SCHEDULED: [*_held(view), withdraw],
         RevisionState.SENDING: [] if _stopped(view) else [withdraw],
     }.get(view.current.state, [])
     if view.notice.phase is NoticePhase.LIVE:
         row.append(button("Write the next word", NOTICE_NEXT, view.notice.id))
+    if view.missing and view.notice.phase is NoticePhase.LIVE:
+        row.append(_close_button(view))
     if view.current.state is RevisionState.SENT:
         row.append(button("Everything about it", NOTICE_SHOW, view.notice.id))
     return [actions(row)] if row else []
 
 
+def _counted(view: NoticeMessage) -> list[Block]:
+    """Nobody is asked to read what reaches nobody knows whom."""
+    key = view.current.key
+    if view.current.recipients is None:
+        return [button("Count again", NOTICE_COUNT, key)]
+    return [button("Submit for approval", NOTICE_SUBMIT, key, style="primary")]
+
+
+def _held(view: NoticeMessage) -> list[Block]:
+    return [] if view.current.held_recipients is None else [held_button(view.current)]
+
+
+def held_button(revision: NoticeRevision) -> Block:
+    """The last question once more, for an audience that is another by the time of sending."""
+    return _really(revision, revision.held_recipients or 0, "now")
+
+
+def _close_button(view: NoticeMessage) -> Block:
+    sure = confirm(
+        "Close it?", "Customers are told nothing more, and what waits is withdrawn.", "Close", "Keep"
+    )
+    return button("Close it", NOTICE_CLOSE, view.notice.id, confirm=sure)
+
+
 def _send_button(view: NoticeMessage) -> Block:
-    """The last question; the number that was answered goes along, and must still be the number."""
     total = view.reach.total if view.reach else view.current.recipients
+    return _really(view.current, total or 0, "at its time" if view.current.send_at else "now")
+
+
+def _really(revision: NoticeRevision, total: int, when: str) -> Block:
+    """The last question; the number that was answered goes along, and must still be the number."""
     number = plural(total, "recipient")
-    when = "at its time" if view.current.send_at else "now"
     sure = confirm(
         f"Really send to {number}?",
         f"It goes out {when}, to real customers, and cannot be taken back.",
         "Send it",
         "Not yet",
     )
-    return button(
-        f"Send to {number}", NOTICE_SEND, f"{view.current.key}:{total}", style="danger", confirm=sure
-    )
+    return button(f"Send to {number}", NOTICE_SEND, f"{revision.key}:{total}", style="danger", confirm=sure)
