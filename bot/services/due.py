@@ -23,9 +23,9 @@ def schedules(configuration: Configuration) -> tuple[Schedule, ...]:
     own = {"report": house.report, "audit-check": house.audit_check, "housekeeping": house.housekeeping}
     return (
         *(
-            of_settings(f"{database}/{name}", settings, configured.time_zone)
-            for database, configured in configuration.databases.items()
-            for name, settings in configured.schedules.items()
+            schedule
+            for database in configuration.databases
+            for schedule in of_database(configuration, database)
         ),
         *(
             Schedule(f"{HOUSE}/{name}", name, cron, house.time_zone)
@@ -37,7 +37,13 @@ def schedules(configuration: Configuration) -> tuple[Schedule, ...]:
 
 def of_database(configuration: Configuration, database: str) -> tuple[Schedule, ...]:
     """The schedules of one database; none where it is not configured."""
-    return tuple(schedule for schedule in schedules(configuration) if schedule.database == database)
+    configured = configuration.databases.get(database)
+    if configured is None:
+        return ()
+    return tuple(
+        of_settings(f"{database}/{name}", settings, configured.time_zone)
+        for name, settings in configured.schedules.items()
+    )
 
 
 def find(configuration: Configuration, key: str) -> Schedule | None:

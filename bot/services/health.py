@@ -87,14 +87,15 @@ def _limit(schedule: Schedule, now: datetime) -> timedelta | None:
     return now - last + CLOCKS_APART if last else None
 
 
-def _was_due(connection: LedgerConnection, schedules: Sequence[Schedule], now: datetime) -> bool:
-    """Whether any was due, and its grace is over, since it is known here: a new one is not late."""
+def _were_due(connection: LedgerConnection, schedules: Sequence[Schedule], now: datetime) -> list[Schedule]:
+    """Those that were due, and their grace is over, since they are planned so: a new one is not late."""
     since = alerts_ledger.marks_of(connection, [since_mark(one.key) for one in schedules])
+    found = []
     for one in schedules:
         owed, known = due.last_due(one, now - one.grace), since.get(since_mark(one.key))
         if owed and (known is None or owed > known):
-            return True
-    return False
+            found.append(one)
+    return found
 
 
 def _kinds(
@@ -105,8 +106,10 @@ def _kinds(
         mine = [one for one in schedules if one.kind == kind]
         newest = ledger.newest_stored(connection, name, kind)
         if newest or mine:
-            late = newest is not None or _was_due(connection, mine, now)
-            found.append(KindStatus(kind, newest, allowed_age(mine, now) if late else None))
+            asked = _were_due(connection, mine, now)
+            if newest is not None:
+                asked += [one for one in mine if one.stale_after is not None]
+            found.append(KindStatus(kind, newest, allowed_age(asked, now)))
     return found
 
 
