@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 
 from bot.channels.open import ConfiguredChannels
@@ -132,7 +133,8 @@ class House:
     @cached_property
     def fires(self) -> Fires:
         """Begins what schedules ask for; a kind without a handler is not fired."""
-        handlers = Beginnings(self.backups, self.restore_tests).handlers()
+        keep_alerts = self.configuration.alerts.keep
+        handlers = Beginnings(self.backups, self.restore_tests, keep_alerts).handlers()
         handlers[audit_check.KIND] = self.audit_check.begin
         handlers[health_reports.TOPIC] = self.health_reports.post
         known = {schedule.key: schedule for schedule in due.schedules(self.configuration)}
@@ -161,7 +163,9 @@ class House:
     @cached_property
     def alert_teller(self) -> AlertTeller:
         """Posts alerts, and shows them."""
-        return AlertTeller(self.pool, self.notifier, self.configuration.slack.alerts_channel)
+        taken_for = timedelta(seconds=self.configuration.alerts.taken_for)
+        channel = self.configuration.slack.alerts_channel
+        return AlertTeller(self.pool, self.notifier, channel, taken_for)
 
     @cached_property
     def alerts(self) -> Alerts:

@@ -49,6 +49,13 @@ def test_a_weekday_as_a_number_is_refused_with_the_reason() -> None:
     assert "databases.cruzonic.schedules.weekly.cron" in sentence
 
 
+@pytest.mark.parametrize("proves", [{"kind": "full", "then": "restore-test"}, {"kind": "restore-test"}])
+def test_a_schedule_that_proves_needs_a_staging_server(proves: dict[str, str]) -> None:
+    schedules = {"weekly": {"cron": "0 2 * * sun", **proves}}
+    assert "'weekly' proves backups, which needs staging_url_env" in refusal(raw(schedules=schedules))
+    parse_configuration(raw(schedules=schedules, staging_url_env="STAGING"), "sparewheel.toml")
+
+
 @pytest.mark.parametrize("again", ["eld_events", "public.eld_events"])
 def test_a_table_in_two_tiers_is_refused(again: str) -> None:
     sentence = refusal(raw(critical=["eld_events"], important=[again]))

@@ -29,7 +29,9 @@ def details(view: AlertDetails) -> str:
 def taken(view: AlertTaken) -> str:
     """Who looks after it."""
     if view.first:
-        return f"You look after {view.alert.id} now. Nobody else is called.\n{view.alert.next_step}"
+        at, lasts = view.alert.acknowledged_at, view.taken_for
+        until = f" before {_time(at + lasts)}" if at and lasts else ""
+        return f"You look after {view.alert.id} now. Nobody else is called{until}.\n{view.alert.next_step}"
     return f"{view.alert.acknowledged_user} looks after {view.alert.id} already."
 
 

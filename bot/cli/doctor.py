@@ -21,7 +21,7 @@ from bot.errors import ConfigurationError, LedgerUnavailableError, SparewheelErr
 from bot.ledger import audit, revisions
 from bot.ledger.connection import borrowed
 from bot.postgres import address, clients, scratch
-from bot.services import notice_orphans, preflight, rpo, staging
+from bot.services import heartbeats, notice_orphans, preflight, rpo, staging
 from bot.slack import channels
 from bot.slack.client import identify, patient_client
 
@@ -78,6 +78,8 @@ def findings(house: House) -> Iterator[Finding]:
             yield _look(house, f"RPO of {name}", _rpo(name))
     if house.configuration.audiences:
         yield _look(house, "notices", _notices)
+    if heartbeats.variables(house.configuration):
+        yield _look(house, "heartbeats", _heartbeats)
 
 
 def quick_looks(house: House) -> dict[str, Look]:
@@ -180,6 +182,24 @@ def _notices(house: House) -> str:
         f"; {plural(left_out, 'invalid address', 'invalid addresses')} never written to" if left_out else ""
     )
     return f"{plural(stages, 'text')}, {plural(found.total, 'recipient')}{rest}"
+
+
+def _heartbeats(house: House) -> str:
+    """Whether their addresses are there. They are not asked: that would be a sign of life."""
+    named = heartbeats.variables(house.configuration)
+    missing = sorted(name for name in named if not house.environ.get(name))
+    if missing:
+        raise ConfigurationError(
+            f"No address is set in {', '.join(missing)}: an outside watcher hears nothing of it.",
+            next_step="Set each to the address that the watcher gave you, or take its name out of the file.",
+        )
+    wrong = sorted(name for name in named if not heartbeats.is_address(house.environ[name]))
+    if wrong:
+        raise ConfigurationError(
+            f"What is set in {', '.join(wrong)} is no address of the web.",
+            next_step="Write one that begins with https://, as the watcher gave it to you.",
+        )
+    return f"{plural(len(named), 'address', 'addresses')} set, not asked"
 
 
 def _database(name: str) -> Look:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,13 +13,18 @@ from itertools import islice
 from bot.clock.owed import Owed
 from bot.core.firing import Decision, Verdict, decide
 from bot.core.schedules import CatchUp, Schedule
+from bot.ledger import alerts, schedule_plans
 from bot.ledger import schedules as ledger
-from bot.ledger.connection import LedgerPool, borrowed
+from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.ledger.queue import Queue
+from bot.ledger.schedule_plans import Replanned
 from bot.ledger.schedules import FireState, PauseRecord, WantedFire
 from bot.services import due
+from bot.services.alert_facts import since_mark
 from bot.services.fires import schedule_actor, tell
 from bot.services.notifying import Notifier
+
+log = logging.getLogger(__name__)
 
 # Of times missed by a schedule that comes every minute, no more are counted (or made up for) at a time.
 _COUNTED = 1000
@@ -42,22 +48,40 @@ class Firing:
         return cls(pool, queue, notifier, {each.key: each for each in schedules}, Owed(), {})
 
     def remember(self) -> None:
-        """Have the ledger know every schedule: from now on its times count.
+        """Have the ledger know every schedule as it is planned here: from now on its times count.
 
         Raises:
             LedgerUnavailableError: as everywhere here; nothing is lost by trying again.
         """
         with borrowed(self.pool) as connection:
-            ledger.remember(connection, self.schedules)
+            replanned = schedule_plans.begin(connection, self._plans())
+            _count_anew(connection, replanned)
+        for each in replanned:
+            log.warning("schedule %s", _said(each))
+
+    def hold(self) -> None:
+        """Say which plans are followed here; what a clock of other plans left is followed from now on.
+
+        Raises:
+            LedgerUnavailableError: see remember().
+        """
+        with borrowed(self.pool) as connection:
+            replanned = schedule_plans.hold(connection, self._plans())
+            _count_anew(connection, replanned)
+        for each in replanned:
+            log.warning("schedule %s, which no clock follows any more", _said(each))
 
     def catch_up(self) -> None:
         """Owe what the ledger lacks, whether no clock ran, this one slept, or the machine's time was set."""
+        self.hold()
         with borrowed(self.pool) as connection:
             standing = ledger.standing(connection, list(self.schedules))
         if standing.now is None:
             return
         for key, since in standing.since.items():
-            if self._due_after(key, since) <= standing.now:
+            # Where another clock's plan rules, nothing is owed here: the ledger would not take it.
+            ours = standing.plans[key] == self.schedules[key].plan
+            if ours and self._due_after(key, since) <= standing.now:
                 self.owed.add(key, _missing(self.schedules[key], since, standing.now))
 
     def fire(self, stop: threading.Event | None = None) -> int:
@@ -83,6 +107,9 @@ class Firing:
             for key, since in standing.since.items()
             if standing.now is not None
         ]
+
+    def _plans(self) -> dict[str, str]:
+        return {key: schedule.plan for key, schedule in self.schedules.items()}
 
     def _write_many(self, planned: Sequence[_Planned]) -> Callable[[], int]:
         """One time each of many schedules in one transaction; with one each it takes eight times as long."""
@@ -116,6 +143,7 @@ class Firing:
                 schedule.key,
                 decision.at,
                 kind=schedule.kind,
+                plan=schedule.plan,
                 local_time=due.wall_time(schedule, decision.at),
                 missed=decision.missed,
                 state=FireState(decision.verdict),
@@ -151,7 +179,9 @@ class _Planned:
         """Its only time, for the ledger."""
         (one,) = self.decisions
         local = due.wall_time(self.schedule, one.at)
-        return WantedFire(self.schedule.key, one.at, self.schedule.kind, local, one.missed)
+        return WantedFire(
+            self.schedule.key, self.schedule.plan, one.at, self.schedule.kind, local, one.missed
+        )
 
 
 def _planned(
@@ -181,6 +211,17 @@ def _missing(schedule: Schedule, since: datetime, now: datetime) -> list[datetim
     if len(times) == _COUNTED and newest and schedule.catch_up is not CatchUp.ALL:
         times.append(newest)
     return times
+
+
+def _count_anew(connection: LedgerConnection, replanned: Sequence[Replanned]) -> None:
+    """For alerts, too, nothing was due before."""
+    for each in replanned:
+        alerts.mark(connection, since_mark(each.schedule), each.since)
+
+
+def _said(each: Replanned) -> str:
+    was = "is back in the configuration" if each.before == each.now else f"was planned as {each.before!r}"
+    return f"{each.schedule} {was}; {each.now!r} counts from {each.since:%Y-%m-%d %H:%M:%S} UTC on"
 
 
 def _by_schedule(pauses: Sequence[PauseRecord]) -> dict[str, list[PauseRecord]]:

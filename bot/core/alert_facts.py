@@ -11,6 +11,8 @@ from bot.core.verdict import Verdict
 
 # A database's clock says when its snapshot was taken, the ledger's when it was due.
 CLOCKS_APART = timedelta(minutes=5)
+# What was missed while no clock ran begins within that time after one runs again.
+CAUGHT_UP_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,21 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """A row that is there and means nothing to this version; the rule that needs it raises `error`."""
+
+    error: Exception
+
+
+@dataclass(frozen=True)
+class Silence:
+    """The last time that no clock looked at anything, by its two ends."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
 class LastTest:
     """The newest restore test that ended, stopped ones left out."""
 
@@ -84,10 +101,11 @@ class DatabaseFacts:
     schedules: Sequence[Planned] = ()
     stored: Mapping[Kind, Sequence[Stored]] = field(default_factory=dict)
     failed: Sequence[Failed] = ()
-    tested: LastTest | None = None
+    tested: LastTest | Unreadable | None = None
     proved_at: datetime | None = None
     recovery: timedelta | None = None
     running: Sequence[Running] = ()
+    silence: Silence | None = None
 
     @property
     def newest_rows(self) -> Stored | None:
@@ -97,12 +115,25 @@ class DatabaseFacts:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Jobs of one queue that a free worker could take up at once, `what` in words.
+
+    `busy`: a living worker is at others of this queue, so that waiting is nothing strange.
+    """
+
+    queue: str
+    what: str
+    jobs: int
+    since: datetime
+    busy: bool = False
+
+
+@dataclass(frozen=True)
 class HouseFacts:
-    """The bot's own parts: when a worker was last heard, and the oldest message that nobody takes up."""
+    """The bot's own parts: when a worker was last heard, and what waits for one."""
 
     worker_heard_at: datetime | None
-    waiting: int = 0
-    waiting_since: datetime | None = None
+    waiting: Sequence[Waiting] = ()
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,20 @@
-"""What is wrong with a database or with the bot itself: facts in, conditions out."""
+"""What is wrong with a database: facts in, conditions out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core import alert_rules_runs as runs
-from bot.core import units
-from bot.core.alert_facts import CLOCKS_APART, DatabaseFacts, HouseFacts, Limits, Planned, Stored
+from bot.core.alert_facts import CAUGHT_UP_WITHIN, CLOCKS_APART, DatabaseFacts, Limits, Planned, Stored
 from bot.core.alert_words import span, utc
 from bot.core.alerts import Condition, Severity
 from bot.core.backup import Kind
 from bot.core.schedules import RESTORE_TEST
 
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
-# Workers say that they live every ten seconds; a restart takes some.
-_WORKER_SILENT = timedelta(seconds=60)
-_WORKER_AFTER = timedelta(seconds=90)
 # What is due begins a little later.
 _BEGINS_WITHIN = timedelta(minutes=5)
 
@@ -25,7 +23,6 @@ _Rule = Callable[[DatabaseFacts, datetime, Limits], Iterator[Condition]]
 
 def no_backup(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Condition]:
     """No backup with rows at all, once the first one was due (or the RPO is over)."""
-    del limits
     if facts.newest_rows is not None:
         return
     due = [p for p in facts.schedules if p.kind in (Kind.FULL, Kind.CRITICAL) and _overdue(p)]
@@ -36,14 +33,15 @@ def no_backup(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[C
             _CRITICAL,
             facts.name,
             f"There is no backup of `{facts.name}` at all"
-            + (f", though `{due[0].name}` was due at {utc(due[0].owed)}." if due else "."),
+            + (f", though `{due[0].name}` was due at {utc(due[0].owed)}." if due else ".")
+            + _silent(facts, None),
             f"Type `/backup now full {facts.name}`.",
+            waits=_is_catching_up(facts, runs.WITH_ROWS, now, limits),
         )
 
 
 def stale(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Condition]:
     """A schedule's newest backup is older than its last due time plus grace, or than `stale_after`."""
-    del limits
     if facts.newest_rows is None:  # said once, by no_backup
         return
     for plan in facts.schedules:
@@ -56,9 +54,10 @@ def stale(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Condi
                 "stale",
                 _CRITICAL,
                 facts.name,
-                f"`{facts.name}`: {reason}",
+                f"`{facts.name}`: {reason}{_silent(facts, newest)}",
                 f"Type `/backup now {plan.kind} {facts.name}`, then look why the schedule `{plan.name}` "
                 "brought nothing.",
+                waits=_is_catching_up(facts, {f"{plan.kind} backup"}, now, limits),
             )
 
 
@@ -69,18 +68,17 @@ def _why_stale(plan: Planned, newest: Stored | None, now: datetime) -> str | Non
             if _overdue(plan)
             else None
         )
-    age = now - newest.snapshot_at
     if plan.stale_after is not None:
-        allowed = f"it may be {span(plan.stale_after)} old"
         return (
-            f"the newest {plan.kind} backup is {span(age)} old; {allowed}."
-            if age > plan.stale_after
+            f"the newest {plan.kind} backup is of {utc(newest.snapshot_at)}; "
+            f"it may be {span(plan.stale_after)} old."
+            if now - newest.snapshot_at > plan.stale_after
             else None
         )
     if _overdue(plan) and plan.owed is not None and newest.snapshot_at < plan.owed - CLOCKS_APART:
         return (
             f"the {plan.kind} backup `{plan.name}` should have taken at {utc(plan.owed)} is missing: "
-            f"the newest one is {span(age)} old."
+            f"the newest one is of {utc(newest.snapshot_at)}."
         )
     return None
 
@@ -101,21 +99,22 @@ def rpo(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Conditi
         "rpo",
         _CRITICAL,
         facts.name,
-        f"If `{facts.name}` were lost now, {span(now - newest.snapshot_at)} of data would be gone; "
-        f"at most {span(facts.rpo)} may be.",
+        f"If `{facts.name}` were lost now, everything since {utc(newest.snapshot_at)} would be gone; "
+        f"at most {span(facts.rpo)} may be.{_silent(facts, newest)}",
         f"Type `/backup now full {facts.name}`.",
+        waits=_is_catching_up(facts, runs.WITH_ROWS, now, limits),
     )
 
 
 def unproved(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Condition]:
     """Nothing was restored and found equal since the restore test was due."""
-    del limits
+    del now, limits
     for plan in facts.schedules:
         if plan.kind != RESTORE_TEST or plan.paused or not _overdue(plan) or plan.owed is None:
             continue
         if facts.proved_at is not None and facts.proved_at >= plan.owed:
             continue
-        last = f"the last proof is {span(now - facts.proved_at)} old" if facts.proved_at else "it never was"
+        last = f"the last proof is of {utc(facts.proved_at)}" if facts.proved_at else "it never was"
         yield Condition(
             f"unproved:{facts.name}/{plan.name}",
             "unproved",
@@ -134,53 +133,71 @@ DATABASE_RULES: dict[str, _Rule] = {
     "unproved": unproved,
     "backup-failed": runs.failed,
     "restore-test": runs.not_proved,
-    "check-failed": runs.check_failed,
+    runs.CHECK_FAILED: runs.check_failed,
     "slow": runs.slow,
     "shrunk": runs.shrunk,
     "rto": runs.rto,
     "no-schedule": runs.no_schedule,
 }
-WORKER_GONE, QUEUE_STUCK = "worker-gone", "queue-stuck"
+COULD_NOT_LOOK = "could-not-look"
 
 
-def of_database(facts: DatabaseFacts, now: datetime, limits: Limits) -> list[Condition]:
-    """Everything that is wrong with a database."""
-    return [found for rule in DATABASE_RULES.values() for found in rule(facts, now, limits)]
+@dataclass(frozen=True)
+class Look:
+    """What is wrong, the rules that could say so, and what kept the others from it."""
+
+    conditions: Sequence[Condition]
+    looked: frozenset[str]
+    failed: Mapping[str, Exception]
 
 
-def of_house(facts: HouseFacts, now: datetime, limits: Limits) -> list[Condition]:
-    """Everything that is wrong with the bot's own parts."""
-    return [*_worker_gone(facts, now), *_queue_stuck(facts, now, limits)]
+def of_database(
+    facts: DatabaseFacts, now: datetime, limits: Limits, rules: Mapping[str, _Rule] = DATABASE_RULES
+) -> Look:
+    """Everything that is wrong with a database. A rule that raises keeps no other from looking."""
+    found: list[Condition] = []
+    failed: dict[str, Exception] = {}
+    for name, rule in rules.items():
+        try:
+            found += rule(facts, now, limits)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other rules must be heard
+            failed[name] = error
+            found.append(could_not_look(COULD_NOT_LOOK, facts.name, name, error))
+    return Look(found, frozenset({*rules, COULD_NOT_LOOK} - failed.keys()), failed)
 
 
-def _worker_gone(facts: HouseFacts, now: datetime) -> Iterator[Condition]:
-    heard = facts.worker_heard_at
-    if heard is not None and now - heard <= _WORKER_SILENT:
-        return
-    last = f"the last was heard {span(now - heard)} ago" if heard else "none was heard of"
-    yield Condition(
-        WORKER_GONE,
-        WORKER_GONE,
-        _CRITICAL,
-        None,
-        f"No worker runs: {last}. No backup is taken, and commands are not carried out.",
-        "Start `sparewheel worker`, and look into its log for why it ended.",
-        after=_WORKER_AFTER,
+def could_not_look(rule: str, database: str, part: str, error: Exception) -> Condition:
+    """Nobody knows whether that is well; `part` names what was to be looked at."""
+    return Condition(
+        f"{rule}:{database}/{part}",
+        rule,
+        _WARNING,
+        database,
+        f"Could not look at `{part}` of `{database}` ({type(error).__name__}); it may be well, or not.",
+        "Look into the clock's log. Where a newer version of Sparewheel writes into this ledger, run that.",
     )
 
 
-def _queue_stuck(facts: HouseFacts, now: datetime, limits: Limits) -> Iterator[Condition]:
-    if facts.waiting_since is None or now - facts.waiting_since <= limits.stuck_after:
-        return
-    yield Condition(
-        QUEUE_STUCK,
-        QUEUE_STUCK,
-        _CRITICAL,
-        None,
-        f"The queue is stuck: {units.plural(facts.waiting, 'message')} or fires wait, the oldest for "
-        f"{span(now - facts.waiting_since)}.",
-        "Look whether the worker still works; restart it if it does not.",
+def _is_catching_up(facts: DatabaseFacts, whats: AbstractSet[str], now: datetime, limits: Limits) -> bool:
+    """Whether a clock that is back after a silence may still bring what was missed.
+
+    For some minutes it may; after that, while such a run is under way and takes no longer than one may.
+    """
+    if facts.silence is None:
+        return False
+    until = facts.silence.until + CAUGHT_UP_WITHIN
+    return now <= until or any(
+        run.what in whats and run.started_at <= until and not runs.is_slow(run, now, limits)
+        for run in facts.running
     )
+
+
+def _silent(facts: DatabaseFacts, newest: Stored | None) -> str:
+    """When no clock ran, where that may be why nothing newer is there."""
+    silence = facts.silence
+    if silence is None or (newest is not None and newest.snapshot_at >= silence.until):
+        return ""
+    return f" No clock was at work from {utc(silence.since)} to {utc(silence.until)}."
 
 
 def _overdue(plan: Planned) -> bool:

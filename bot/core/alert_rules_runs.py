@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bot.core import units
-from bot.core.alert_facts import DatabaseFacts, Limits, Running, Stored
+from bot.core.alert_facts import DatabaseFacts, Limits, Running, Stored, Unreadable
 from bot.core.alert_words import span, utc
 from bot.core.alerts import Condition, Severity
 from bot.core.backup import Kind
@@ -19,8 +19,9 @@ _FEW_ROWS, _FEW_BYTES = 100, 100_000
 _SLOW_AT_LEAST = timedelta(minutes=10)
 # Where none like it ever ended.
 _SLOW_UNKNOWN = timedelta(hours=1)
-_WITH_ROWS = frozenset({f"{Kind.FULL} backup", f"{Kind.CRITICAL} backup"})
+WITH_ROWS = frozenset({f"{Kind.FULL} backup", f"{Kind.CRITICAL} backup"})
 _FALL_OF = 5
+CHECK_FAILED = "check-failed"
 
 
 def failed(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Condition]:
@@ -42,6 +43,8 @@ def not_proved(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[
     """The newest restore test did not pass."""
     del now, limits
     found = facts.tested
+    if isinstance(found, Unreadable):
+        raise found.error
     if found is None or found.verdict is Verdict.PASS:
         return
     bad = found.verdict is Verdict.FAIL
@@ -63,12 +66,12 @@ def check_failed(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterato
     for kind, backups in facts.stored.items():
         if backups and backups[0].check_ok is False:
             yield Condition(
-                f"check-failed:{facts.name}/{kind}",
-                "check-failed",
+                f"{CHECK_FAILED}:{facts.name}/{backups[0].id}",
+                CHECK_FAILED,
                 _CRITICAL,
                 facts.name,
-                f"The newest {kind} backup `{backups[0].id}` of `{facts.name}` did not pass its check: "
-                f"{backups[0].check_sentence or 'its bytes are not what was written.'}",
+                f"The {kind} backup `{backups[0].id}` of `{facts.name}`, of {utc(backups[0].snapshot_at)}, "
+                f"did not pass its check: {backups[0].check_sentence or 'its bytes are not those written.'}",
                 f"Do not count on it. Type `/backup now {kind} {facts.name}`.",
             )
 
@@ -76,14 +79,14 @@ def check_failed(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterato
 def slow(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Condition]:
     """A run takes much longer than the last ones like it."""
     for run in facts.running:
-        if run.usual is None or now - run.started_at <= _slow_limit(run, limits):
+        if run.usual is None or not is_slow(run, now, limits):
             continue
         yield Condition(
             f"slow:{facts.name}/{run.id}",
             "slow",
             _WARNING,
             facts.name,
-            f"The {run.what} `{run.id}` of `{facts.name}` runs for {span(now - run.started_at)}; "
+            f"The {run.what} `{run.id}` of `{facts.name}` runs since {utc(run.started_at)}; "
             f"usual are {span(run.usual)}.",
             "Look at its message for how far it is, and at the database for what holds it up.",
         )
@@ -91,7 +94,12 @@ def slow(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Condit
 
 def brings_rows(run: Running, now: datetime, limits: Limits) -> bool:
     """Whether it is a backup with rows that does not take longer than one may."""
-    return run.what in _WITH_ROWS and now - run.started_at <= _slow_limit(run, limits)
+    return run.what in WITH_ROWS and not is_slow(run, now, limits)
+
+
+def is_slow(run: Running, now: datetime, limits: Limits) -> bool:
+    """Whether it takes longer than one like it may."""
+    return now - run.started_at > _slow_limit(run, limits)
 
 
 def _slow_limit(run: Running, limits: Limits) -> timedelta:
@@ -114,7 +122,8 @@ def shrunk(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Cond
             "shrunk",
             _CRITICAL if backups[0].rows == 0 else _WARNING,
             facts.name,
-            f"The newest {kind} backup `{backups[0].id}` of `{facts.name}` has {fall}.",
+            f"The {kind} backup `{backups[0].id}` of `{facts.name}`, of {utc(backups[0].snapshot_at)}, "
+            f"has {fall}.",
             f"Look whether that much was really deleted: `/backup show {backups[0].id}`.",
         )
 

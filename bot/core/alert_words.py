@@ -13,5 +13,5 @@ def span(span: timedelta) -> str:
 
 
 def utc(at: datetime | None) -> str:
-    """`2026-03-01 02:00 UTC`."""
+    """`2026-03-01 02:00 UTC`; where a reader's own zone is known, the edge shows it in that."""
     return f"{at:%Y-%m-%d %H:%M} UTC" if at else "a time that is not known"

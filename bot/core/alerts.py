@@ -37,6 +37,7 @@ class What(StrEnum):
     REMINDED = "reminded"
     ESCALATED = "escalated"
     WORSENED = "worsened"
+    LAPSED = "lapsed"  # whoever took it had it for too long
     RESOLVED = "resolved"
 
 
@@ -51,7 +52,8 @@ class Resolution(StrEnum):
 class Condition:
     """Something that is wrong right now. `key` tells it from everything else that can be wrong.
 
-    `after`: it has to last that long before anybody is told.
+    `after`: it has to last that long before anybody is told. `waits`: nobody is told yet, because what would
+    end it is on its way; of what people were told already, it changes nothing.
     """
 
     key: str
@@ -61,6 +63,7 @@ class Condition:
     sentence: str
     next_step: str
     after: timedelta = timedelta(0)
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,12 +127,15 @@ class Policy:
 
     `escalate_after[0]` calls the second level of contacts, `[1]` the third, counted from the opening.
     An alert is over once its condition was away for `hold`; back within `hold`, it is the same alert again.
+    Whoever took a critical one is reminded every `remind_taker_every`, and has any for `taken_for`.
     """
 
     remind_every: timedelta | None
     escalate_after: tuple[timedelta, ...]
     hold: timedelta
     quiet: QuietHours | None = None
+    remind_taker_every: timedelta | None = None
+    taken_for: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -180,10 +186,10 @@ def advance(
     )
     quiet = _is_quiet(alert, now, policy, held=held)
     if alert.state is State.WAITING:
-        ripe = now - alert.seen_at >= condition.after and not quiet
+        ripe = now - alert.seen_at >= condition.after and not quiet and not condition.waits
         return _raised(alert, What.OPENED, now) if ripe else Step(alert)
     if alert.state is State.RESOLVED:
-        return Step(alert) if quiet else _raised(alert, What.REOPENED, now)
+        return Step(alert) if quiet or condition.waits else _raised(alert, What.REOPENED, now)
     if severity is Severity.WARNING and alert.severity is Severity.CRITICAL:
         return _raised(alert, What.WORSENED, now)
     return Step(alert) if quiet else _unanswered(alert, now, policy)
@@ -238,7 +244,9 @@ def _is_quiet(alert: Alert, now: datetime, policy: Policy, *, held: bool) -> boo
 
 
 def _unanswered(alert: Alert, now: datetime, policy: Policy) -> Step:
-    """What happens to an open alert that nobody answers."""
+    """What happens to an alert that lasts: nobody answers, or whoever took it has not ended it."""
+    if alert.state is State.ACKNOWLEDGED:
+        return _taken(alert, now, policy)
     if alert.state is not State.OPEN or alert.raised_at is None or alert.told_at is None:
         return Step(alert)
     waits = policy.escalate_after[: HIGHEST_LEVEL - 1]
@@ -249,8 +257,21 @@ def _unanswered(alert: Alert, now: datetime, policy: Policy) -> Step:
     return Step(alert)
 
 
+def _taken(alert: Alert, now: datetime, policy: Policy) -> Step:
+    """Somebody has it in hand: of a critical one they are reminded, and after a time others are asked."""
+    since, told_at = alert.acknowledged_at, alert.told_at
+    if since is None or told_at is None:
+        return Step(alert)
+    if policy.taken_for is not None and now - since >= policy.taken_for:
+        return _raised(alert, What.LAPSED, now)
+    every = policy.remind_taker_every
+    if alert.severity is Severity.CRITICAL and every is not None and now - max(since, told_at) >= every:
+        return _told(replace(alert, told_at=now), What.REMINDED)
+    return Step(alert)
+
+
 def _raised(alert: Alert, what: What, now: datetime) -> Step:
-    """Opened, opened again or worsened: whoever had it in hand is asked anew."""
+    """Opened, opened again, worsened or lapsed: whoever had it in hand, all are asked anew."""
     up = replace(
         alert,
         state=State.OPEN,

@@ -49,6 +49,15 @@ class Keep:
             moved = taken_at.replace(year=year, month=month)
         return moved + timedelta(days=self.days)
 
+    def back_from(self, now: datetime) -> datetime | None:
+        """What is from before then may go now; None for never."""
+        if self.forever:
+            return None
+        index = now.month - 1 - self.months
+        year, month = now.year + index // 12, index % 12 + 1
+        day = min(now.day, calendar.monthrange(year, month)[1])
+        return now.replace(year=year, month=month, day=day) - timedelta(days=self.days)
+
 
 def parse_keep(value: object) -> Keep:
     """`"6 months"`, `"30 days"`, `"2 weeks"`, `"1 year"`, `"forever"` -> Keep.

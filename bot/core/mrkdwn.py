@@ -12,6 +12,8 @@ from bot.core.fit import cut
 _LOOKALIKE = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u02cb"})
 _UNDERSCORE_AT_EDGE = re.compile(r"(?<!\w)_|_(?!\w)|(?<=_)_|_(?=_)")
 _EMOJI_NAME = re.compile(r":(?=[A-Za-z+][\w+-]*:)")
+# As bot.core.alert_words.utc writes a time.
+_UTC_TIME = re.compile(r"(?<!\d)(\d{4}-\d\d-\d\d \d\d:\d\d) UTC\b")
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _GROUP = re.compile(r"S[A-Z0-9]{2,30}")
@@ -55,6 +57,27 @@ def prose(text: str) -> Mrkdwn:
     """A sentence of ours that may quote untrusted names: code in backticks stays code, the rest is plain."""
     parts = _CODE_SPAN.split(text)
     return Mrkdwn("".join(code(part) if i % 2 else plain(part) for i, part in enumerate(parts)))
+
+
+def timed(text: str) -> Mrkdwn:
+    """As `prose`, and times such as `2026-03-01 02:00 UTC` stand in the reader's own zone.
+
+    Not for words that somebody approves or a customer reads: those are shown as they will go out.
+    """
+    parts = _CODE_SPAN.split(text)
+    return Mrkdwn("".join(code(part) if i % 2 else _with_times(part) for i, part in enumerate(parts)))
+
+
+def _with_times(text: str) -> str:
+    parts = _UTC_TIME.split(text)
+    return "".join(_time(part) if i % 2 else plain(part) for i, part in enumerate(parts))
+
+
+def _time(text: str) -> Mrkdwn:
+    try:
+        return when(datetime.fromisoformat(text).replace(tzinfo=UTC))
+    except ValueError:
+        return plain(f"{text} UTC")
 
 
 def code(text: object, limit: int = _NAME_LENGTH) -> Mrkdwn:

@@ -49,6 +49,11 @@ class Schedule:
         return self.key.partition("/")[2]
 
     @property
+    def plan(self) -> str:
+        """When it is due, as one text: where that changes, its earlier times mean nothing any more."""
+        return f"{self.cron} {self.zone}"
+
+    @property
     def by_the_wall(self) -> bool:
         """Whether its hours are named: then each wall-clock time comes once a date, whatever the clocks do.
 

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from psycopg.rows import DictRow
 
-from bot.core.alert_facts import Failed, HouseFacts, LastTest, Running, Stored
+from bot.core.alert_facts import Failed, HouseFacts, LastTest, Running, Stored, Unreadable, Waiting
 from bot.core.backup import Kind
 from bot.core.finding import Finding, Severity
 from bot.core.restore_test import worst_first
 from bot.core.verdict import Verdict
 from bot.ledger.connection import LedgerConnection
-from bot.ledger.queue import FAST
+from bot.ledger.queue import FAST, NOTICES, SLOW
 from bot.ledger.statements import statements
 
 _KINDS = (Kind.FULL, Kind.CRITICAL, Kind.SCHEMA)
@@ -24,6 +24,13 @@ _FAIL = (*_KINDS, Kind.SAFETY)
 # The newest, and as many before it as a usual size is made of.
 _OF_EACH = 6
 _RATES_OF = 5
+_IN_WORDS = {
+    FAST: "messages and what is due",
+    SLOW: "backups, checks and restore tests",
+    NOTICES: "notices to customers",
+}
+# As long as a worker may be silent before it counts as gone.
+_WORKER_SILENT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -65,10 +72,10 @@ def failed(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, list[F
     return found
 
 
-def tested(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, LastTest]:
+def tested(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, LastTest | Unreadable]:
     """The newest restore test of each database that ended by itself."""
     rows = statements("alert_facts").every(conn, "tested", databases=list(databases))
-    return {row["database"]: _tested(row) for row in rows}
+    return {row["database"]: _tested_or_not(row) for row in rows}
 
 
 def proved(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, datetime | None]:
@@ -100,9 +107,23 @@ def running(conn: LedgerConnection) -> dict[str, list[Running]]:
 def house(conn: LedgerConnection) -> HouseFacts:
     """When a worker was last heard, and what waits for one."""
     heard = statements("alert_facts").value(conn, "worker_heard")
-    waiting = statements("alert_facts").one(conn, "waiting", queue=FAST)
-    assert waiting is not None  # an aggregate always has its row
-    return HouseFacts(heard, waiting["waiting"], waiting["since"])
+    rows = statements("alert_facts").every(conn, "waiting", silent_seconds=_WORKER_SILENT_SECONDS)
+    return HouseFacts(heard, [_waiting(row) for row in rows])
+
+
+def _waiting(row: DictRow) -> Waiting:
+    name = row["queue_name"]
+    # What is fast never has to wait for its like; what is slow does.
+    busy = row["busy"] and name != FAST
+    return Waiting(name, _IN_WORDS.get(name, f"the queue {name}"), row["waiting"], row["since"], busy)
+
+
+def _tested_or_not(row: DictRow) -> LastTest | Unreadable:
+    """A newer version may write findings that this one has no names for."""
+    try:
+        return _tested(row)
+    except (KeyError, TypeError, ValueError) as error:
+        return Unreadable(error)
 
 
 def _tested(row: DictRow) -> LastTest:

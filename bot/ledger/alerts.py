@@ -122,6 +122,11 @@ def undelivered(conn: LedgerConnection, older_than_seconds: float) -> list[str]:
     return [row["id"] for row in rows]
 
 
+def purge(conn: LedgerConnection, resolved_before: datetime) -> int:
+    """Forget what was over before then, with its history; answers how many."""
+    return statements("alerts").run(conn, "purge", before=resolved_before)
+
+
 def _alerts(rows: Sequence[DictRow]) -> list[Alert]:
     return [_alert(row) for row in rows]
 

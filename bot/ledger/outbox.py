@@ -52,6 +52,11 @@ def waiting(conn: LedgerConnection, older_than_seconds: float = 0.0) -> list[Out
     return [_message(row) for row in rows]
 
 
+def count_waiting(conn: LedgerConnection) -> int:
+    """How many are neither delivered nor given up."""
+    return int(statements("messages").value(conn, "outbox_count_waiting"))
+
+
 def forgotten(conn: LedgerConnection, older_than_seconds: float) -> list[OutboxMessage]:
     """Waiting messages that no job will deliver, oldest first, at most 100, locked for the caller."""
     rows = statements("messages").every(

@@ -79,22 +79,20 @@ class LastRun:
 
 @dataclass(frozen=True)
 class Standing:
-    """Up to when each schedule's times are dealt with, and the ledger's own time."""
+    """Up to when each schedule's times are dealt with, by which plan, and the ledger's own time."""
 
     since: Mapping[str, datetime]
+    plans: Mapping[str, str | None]
     now: datetime | None
-
-
-def remember(conn: LedgerConnection, keys: Collection[str]) -> None:
-    """Keep that these are configured; a new one's times count from now."""
-    statements("schedules").run(conn, "remember", keys=sorted(keys))
 
 
 def standing(conn: LedgerConnection, keys: Collection[str]) -> Standing:
     """How far each schedule has come, by the ledger's clock."""
     rows = statements("schedules").every(conn, "standing", keys=list(keys))
     return Standing(
-        {row["key"]: row["since"] for row in rows}, max((row["now"] for row in rows), default=None)
+        {row["key"]: row["since"] for row in rows},
+        {row["key"]: row["plan"] for row in rows},
+        max((row["now"] for row in rows), default=None),
     )
 
 
@@ -104,16 +102,18 @@ def fire(
     fire_time: datetime,
     *,
     kind: str,
+    plan: str | None = None,
     local_time: datetime | None = None,
     missed: int = 0,
     state: FireState = FireState.QUEUED,
     outcome: str | None = None,
 ) -> bool:
-    """Take a due time. False: it was taken before, or a later one was."""
+    """Take a due time. False: it was taken before, or a later one was, or another plan than `plan` rules."""
     row = statements("schedules").one(
         conn,
         "fire",
         schedule=schedule,
+        plan=plan,
         fire_time=fire_time,
         local_time=local_time,
         kind=kind,
@@ -126,9 +126,10 @@ def fire(
 
 @dataclass(frozen=True)
 class WantedFire:
-    """A due time that is to be fired."""
+    """A due time that is to be fired, by a plan that must rule."""
 
     schedule: str
+    plan: str
     fire_time: datetime
     kind: str
     local_time: datetime | None
@@ -152,6 +153,7 @@ def fire_many(conn: LedgerConnection, wanted: Sequence[WantedFire]) -> FiredMany
         conn,
         "fire_many",
         keys=[each.schedule for each in ours],
+        plans=[each.plan for each in ours],
         fire_times=[each.fire_time for each in ours],
         local_times=[each.local_time for each in ours],
         kinds=[each.kind for each in ours],

@@ -47,7 +47,8 @@ def _proved(message: Message, person: Person) -> bool:
 
 def _alerted(message: Message, person: Person) -> bool:
     del person
-    return "(check-failed)" in str(message.get("text", ""))
+    # Whichever of the two saw it first.
+    return any(rule in str(message.get("text", "")) for rule in ("(check-failed)", "(witness)"))
 
 
 def _approved(message: Message, person: Person) -> bool:

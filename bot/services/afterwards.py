@@ -18,9 +18,13 @@ from bot.services import due, heartbeats
 from bot.services.fires import schedule_actor
 from bot.services.heartbeats import Beat
 from bot.services.restore_tests import RestoreTests
+from bot.services.views import NotFollowed
 from bot.settings import Configuration
 
 log = logging.getLogger(__name__)
+
+NOT_FOLLOWED = "not-followed"  # the stage of a backup's message in its thread
+_NOT_BEGUN = "restore-test.not-begun"
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,24 @@ class FollowUps:
             return
         heartbeats.ping(url, beat)
 
+    def not_followed(self, backup_id: str) -> NotFollowed | None:
+        """Why nothing followed this backup; None where nothing stood in the way."""
+        with borrowed(self.pool) as connection:
+            record = backups.get(connection, backup_id)
+            events = audit.recent(connection, subject=f"backup:{backup_id}")
+        found = next((event.details for event in events if event.action == _NOT_BEGUN), None)
+        if found is None:
+            return None
+        return NotFollowed(record, str(found["sentence"]), str(found.get("next_step", "")))
+
     def _refused(self, backup_id: str, error: SparewheelError) -> None:
         log.warning("no restore test after backup %s: %s", backup_id, error.sentence)
         with borrowed(self.pool) as connection:
             record = backups.get(connection, backup_id)
+            about = ("backup", backup_id)
+            self.tests.notifier.tell(
+                connection, about, NOT_FOLLOWED, team=record.team, channel=record.channel
+            )
             actor = schedule_actor(connection, record.schedule or "")
-            details = {"rule": error.rule, "sentence": error.sentence}
-            audit.record(connection, actor, "restore-test.not-begun", f"backup:{backup_id}", details)
+            details = {"rule": error.rule, "sentence": error.sentence, "next_step": error.next_step}
+            audit.record(connection, actor, _NOT_BEGUN, f"backup:{backup_id}", details)

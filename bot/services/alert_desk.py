@@ -79,10 +79,10 @@ class AlertDesk:
                     raise UserError(f"Alert {alert.id} is over already.", next_step=_SEE_OPEN)
                 step = life.acknowledge(alert, actor, now)
                 if step.alert is None or step.what is None:
-                    return AlertTaken(alert, first=False, now=now)
+                    return AlertTaken(alert, False, now, self.teller.taken_for)
                 if ledger.save(connection, step.alert, alert.seq):
                     self.teller.tell(connection, step.alert, step.what, now, actor)
-                    return AlertTaken(step.alert, first=True, now=now)
+                    return AlertTaken(step.alert, True, now, self.teller.taken_for)
         raise UserError(f"Alert {text} changed at the same moment.", next_step="Look at it and try again.")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,14 +11,22 @@ from bot.core.alert_facts import DatabaseFacts, Planned, Stored
 from bot.core.backup import Kind
 from bot.core.schedules import Schedule
 from bot.ledger import alert_facts as ledger
-from bot.ledger import alerts, schedules
+from bot.ledger import alerts, schedule_plans, schedules
 from bot.ledger.connection import LedgerConnection
 from bot.ledger.schedules import PauseRecord
-from bot.services import due
+from bot.services import due, silences
 from bot.settings import Configuration
 
 # A pause that ended longer ago than any grace no longer excuses a run that did not come.
 _PAUSES_BACK = timedelta(days=40)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Each database's facts, and what stood in the way where there are none."""
+
+    databases: Sequence[DatabaseFacts]
+    failed: Mapping[str, Exception]
 
 
 @dataclass
@@ -27,58 +36,90 @@ class Gatherer:
     configuration: Configuration
     _due: dict[str, tuple[datetime | None, datetime]] = field(default_factory=dict)
 
-    def databases(self, connection: LedgerConnection, now: datetime) -> list[DatabaseFacts]:
-        """Every configured database as it stands."""
+    def gather(self, connection: LedgerConnection, now: datetime) -> Gathered:
+        """Every configured database as it stands. One that cannot be made out keeps no other from it."""
+        facts_of = self._facts_of(connection, now)
+        found: list[DatabaseFacts] = []
+        failed: dict[str, Exception] = {}
+        for name in self.configuration.databases:
+            try:
+                found.append(facts_of(name))
+            except Exception as error:  # noqa: BLE001 - told by the caller, of this database alone
+                failed[name] = error
+        return Gathered(found, failed)
+
+    def _facts_of(self, connection: LedgerConnection, now: datetime) -> Callable[[str], DatabaseFacts]:
+        """Asks for everything; what is answered makes one database's facts."""
         names = list(self.configuration.databases)
-        since = self._since(connection, now)
-        plans = self._plans(connection, since, now)
+        marks, pauses = self._marks(connection, now), self._pauses(connection, now)
         stored, failed = ledger.stored(connection, names), ledger.failed(connection, names)
         tested, proved = ledger.tested(connection, names), ledger.proved(connection, names)
         rates, running = ledger.rates(connection, names), ledger.running(connection)
-        return [
-            DatabaseFacts(
+
+        def facts_of(name: str) -> DatabaseFacts:
+            settings = self.configuration.databases[name]
+            return DatabaseFacts(
                 name,
-                since=since.get(since_mark(name), now),
+                since=marks.get(since_mark(name), now),
                 rpo=_span(settings.rpo),
                 rto=_span(settings.rto),
-                schedules=plans.get(name, ()),
+                schedules=self._planned(name, marks, pauses, now),
                 stored=stored.get(name, {}),
                 failed=failed.get(name, ()),
                 tested=tested.get(name),
                 proved_at=proved.get(name),
                 recovery=_recovery(stored.get(name, {}), rates.get(name)),
                 running=running.get(name, ()),
+                silence=silences.last(marks),
             )
-            for name, settings in self.configuration.databases.items()
-        ]
 
-    def _since(self, connection: LedgerConnection, now: datetime) -> Mapping[str, datetime]:
-        """Since when each database and schedule is known. What is new here is known from now on."""
-        keys = (*self.configuration.databases, *(schedule.key for schedule in self._configured()))
-        alerts.mark_once(connection, [since_mark(key) for key in keys], now)
-        return alerts.marks(connection)
+        return facts_of
+
+    def _marks(self, connection: LedgerConnection, now: datetime) -> Mapping[str, datetime]:
+        """Since when each database and schedule is known, and the last silence.
+
+        What is new here is known from now on.
+        """
+        planned = {schedule.key: schedule.plan for schedule in self._configured()}
+        names = [since_mark(key) for key in (*self.configuration.databases, *planned)]
+        alerts.mark_once(connection, names, now)
+        names += [silences.SILENT_SINCE, silences.SILENT_UNTIL]
+        # A plan that no clock follows (yet) owes nothing.
+        ruling = schedule_plans.ruling(connection, list(planned))
+        others = [key for key, plan in planned.items() if ruling.get(key) not in (None, plan)]
+        return alerts.marks_of(connection, names) | {since_mark(key): now for key in others}
 
     def _configured(self) -> list[Schedule]:
         return [s for s in due.schedules(self.configuration) if s.database is not None]
 
-    def _plans(
-        self, connection: LedgerConnection, since: Mapping[str, datetime], now: datetime
-    ) -> dict[str, list[Planned]]:
-        """Each database's schedules."""
-        configured = self._configured()
-        pauses = schedules.pauses(connection, [s.key for s in configured], now - _PAUSES_BACK)
-        found: dict[str, list[Planned]] = {}
-        for schedule in configured:
+    def _pauses(self, connection: LedgerConnection, now: datetime) -> Mapping[str, Sequence[PauseRecord]]:
+        """Those that may excuse something, by schedule."""
+        keys = [schedule.key for schedule in self._configured()]
+        found: dict[str, list[PauseRecord]] = defaultdict(list)
+        for pause in schedules.pauses(connection, keys, now - _PAUSES_BACK):
+            found[pause.schedule].append(pause)
+        return found
+
+    def _planned(
+        self,
+        database: str,
+        marks: Mapping[str, datetime],
+        pauses: Mapping[str, Sequence[PauseRecord]],
+        now: datetime,
+    ) -> list[Planned]:
+        """One database's schedules."""
+        found = []
+        for schedule in due.of_database(self.configuration, database):
             owed = self._owed(schedule, now)
             plan = Planned(
                 schedule.name,
                 schedule.kind,
                 owed,
-                since[since_mark(schedule.key)],
+                marks[since_mark(schedule.key)],
                 schedule.stale_after,
-                paused=_is_excused([p for p in pauses if p.schedule == schedule.key], owed, now),
+                paused=_is_excused(pauses.get(schedule.key, ()), owed, now),
             )
-            found.setdefault(schedule.database or "", []).append(plan)
+            found.append(plan)
         return found
 
     def _owed(self, schedule: Schedule, now: datetime) -> datetime | None:

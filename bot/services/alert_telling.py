@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.core.alerts import Alert, AlertEvent, What
 from bot.core.people import Actor, Source
@@ -21,11 +21,15 @@ CLOCK = Actor(team="local", user="clock", source=Source.SCHEDULE)
 
 @dataclass(frozen=True)
 class AlertTeller:
-    """`channel` is the alerts channel; without one the operations channel hears of alerts."""
+    """`channel` is the alerts channel; without one the operations channel hears of alerts.
+
+    `taken_for`: how long whoever takes an alert has it.
+    """
 
     pool: LedgerPool
     notifier: Notifier
     channel: str | None
+    taken_for: timedelta | None = None
 
     def tell(
         self, connection: LedgerConnection, alert: Alert, what: What, now: datetime, by: Actor | None = None
@@ -61,7 +65,7 @@ class AlertTeller:
         if kind != "history":
             return Showing(AlertMessage(alert, datetime.now(UTC)))
         event = next((e for e in events if str(e.seq) == number), None)
-        return None if event is None else Showing(AlertLine(alert, event), where="thread")
+        return None if event is None else Showing(AlertLine(alert, event, self.taken_for), where="thread")
 
     def _post(self, connection: LedgerConnection, alert: Alert, stage: str) -> None:
         self.notifier.tell(connection, (TOPIC, alert.id), stage, team=CLOCK.team, channel=self.channel)

@@ -50,9 +50,13 @@ class HeartbeatTick:
     pool: LedgerPool
     settings: HeartbeatSettings
     environ: Mapping[str, str] = field(repr=False)
+    _begun: list[datetime] = field(default_factory=list, repr=False)
 
     def __call__(self, now: datetime | None = None) -> None:
         """Tell success where alerts were looked at lately, failure where not.
+
+        A clock that has just begun tells nothing before its first look ended, or should have: the ticks run
+        side by side, and what was not looked at while no clock ran says nothing about this one.
 
         Raises:
             LedgerUnavailableError: the ledger is away; then nothing is told, and the watcher misses us.
@@ -62,6 +66,10 @@ class HeartbeatTick:
             return
         with borrowed(self.pool) as connection:
             now = now or ledger.now(connection)
-            looked = ledger.marks(connection).get(EVALUATED)
-        well = looked is not None and now - looked <= LOOKED_WITHIN
-        ping(url, Beat.SUCCESS if well else Beat.FAIL)
+            looked = ledger.marks_of(connection, [EVALUATED]).get(EVALUATED)
+        if not self._begun:
+            self._begun.append(now)
+        if looked is not None and now - looked <= LOOKED_WITHIN:
+            ping(url, Beat.SUCCESS)
+        elif now - self._begun[0] > LOOKED_WITHIN:
+            ping(url, Beat.FAIL)

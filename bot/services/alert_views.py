@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core.alerts import Alert, AlertEvent
 from bot.core.people import Actor
@@ -20,10 +20,11 @@ class AlertMessage:
 
 @dataclass(frozen=True)
 class AlertLine:
-    """A line in the thread under it: one step of its life."""
+    """A line in the thread under it: one step of its life. `taken_for`: how long somebody may have it."""
 
     alert: Alert
     event: AlertEvent
+    taken_for: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,15 @@ class AlertDetails:
 
 @dataclass(frozen=True)
 class AlertTaken:
-    """`/alerts ack ID`: who looks after it; `first` False: somebody did already."""
+    """`/alerts ack ID`: who looks after it; `first` False: somebody did already.
+
+    `taken_for`: how long nobody else is asked.
+    """
 
     alert: Alert
     first: bool
     now: datetime
+    taken_for: timedelta | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.alert_rules_house import AUDIT_BROKEN
 from bot.core.alerts import Condition, Severity
 from bot.ledger import audit
 from bot.ledger.audit import ChainReport
@@ -14,7 +15,6 @@ from bot.services.alerts import Alerts, Seen
 from bot.services.fires import Fire
 
 log = logging.getLogger(__name__)
-AUDIT_BROKEN = "audit-broken"
 KIND = "audit-check"  # of the schedule `house/audit-check`
 
 

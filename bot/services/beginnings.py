@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.core.backup import Kind
+from bot.core.durations import Keep
 from bot.core.schedules import RESTORE_TEST
-from bot.ledger import inbox
+from bot.ledger import alerts, inbox
 from bot.ledger import schedules as ledger
+from bot.ledger.connection import LedgerConnection
 from bot.services import due
 from bot.services.backups import Backups
 from bot.services.fires import Fire, Handler
@@ -24,6 +26,7 @@ class Beginnings:
 
     backups: Backups
     tests: RestoreTests
+    keep_alerts: Keep
 
     def handlers(self) -> dict[str, Handler]:
         """A schedule's kind -> what begins it."""
@@ -54,4 +57,11 @@ class Beginnings:
     def housekeeping(self, fire: Fire) -> None:
         """Forget what nobody needs any more; finished jobs are the workers' own business."""
         ledger.purge(fire.connection, KEEP_FIRES)
+        self._purge_alerts(fire.connection)
         inbox.purge(fire.connection)
+
+    def _purge_alerts(self, connection: LedgerConnection) -> None:
+        """Those that were over so long ago; what was said of them stays in the audit trail."""
+        before = self.keep_alerts.back_from(datetime.now(UTC))
+        if before is not None:
+            alerts.purge(connection, before)

@@ -119,8 +119,10 @@ def _kinds(
     for kind in _KINDS:
         mine, record = [one for one in schedules if one.kind == kind], newest.get(kind)
         if record or mine:
-            late = record is not None or _was_due(marks, mine, now)
-            allowed = allowed_age(mine, now) if late else None
+            asked = _were_due(marks, mine, now)
+            if record is not None:
+                asked += [one for one in mine if one.stale_after is not None]
+            allowed = allowed_age(asked, now)
             found.append(KindStatus(kind, record, allowed, _stand_in(kind, newest, allowed, now)))
     return found
 
@@ -157,10 +159,11 @@ def _limit(schedule: Schedule, now: datetime) -> timedelta | None:
     return now - last + CLOCKS_APART if last else None
 
 
-def _was_due(marks: Mapping[str, datetime], schedules: Sequence[Schedule], now: datetime) -> bool:
-    """Whether any was due, and its grace is over, since it is known here: a new one is not late."""
+def _were_due(marks: Mapping[str, datetime], schedules: Sequence[Schedule], now: datetime) -> list[Schedule]:
+    """Those that were due, and their grace is over, since they are planned so: a new one is not late."""
+    found = []
     for one in schedules:
         owed, known = due.last_due(one, now - one.grace), marks.get(since_mark(one.key))
         if owed and (known is None or owed > known):
-            return True
-    return False
+            found.append(one)
+    return found

@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 import requests
+
+from bot.settings import Configuration
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +25,26 @@ class Beat(StrEnum):
     START = "/start"
     SUCCESS = ""
     FAIL = "/fail"
+
+
+def variables(configuration: Configuration) -> frozenset[str]:
+    """The names of the variables in which the configuration expects watchers' addresses."""
+    named = {configuration.heartbeats.process_url_env}
+    named |= {
+        schedule.heartbeat_url_env
+        for database in configuration.databases.values()
+        for schedule in database.schedules.values()
+    }
+    return frozenset(name for name in named if name)
+
+
+def is_address(url: str) -> bool:
+    """Whether it can be asked at all."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def ping(url: str, beat: Beat, longest_seconds: float = _LONGEST_SECONDS) -> bool:

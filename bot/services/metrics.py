@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,7 @@ _PATIENCE_SECONDS = 2.0
 class _Seen:
     """Everything that one scrape asks."""
 
-    databases: list[DatabaseFacts]
+    databases: Sequence[DatabaseFacts]
     house: HouseFacts
     marks: dict[str, datetime]
     alerts: dict[tuple[str, str], int]
@@ -80,11 +80,11 @@ class Metrics(Collector):
             for alert in ledger.told(connection):
                 counted[alert.severity.value, alert.state.value] += 1
             return _Seen(
-                self.gatherer.databases(connection, now),
+                self.gatherer.gather(connection, now).databases,
                 alert_facts.house(connection),
                 ledger.marks(connection),
                 counted,
-                len(outbox.waiting(connection)),
+                outbox.count_waiting(connection),
             )
 
 
@@ -94,10 +94,15 @@ def _of_house(seen: _Seen, looked: str) -> Iterator[Metric]:
         family.add_metric(labels, number)
     yield family
     yield _gauge("outbox_waiting", "Messages that Slack does not have yet.", seen.unsent)
-    yield _gauge("queue_waiting_jobs", "Jobs that a free worker could take up at once.", seen.house.waiting)
+    waiting = seen.house.waiting
+    jobs = sum(each.jobs for each in waiting)
+    yield _gauge("queue_waiting_jobs", "Jobs that a free worker could take up at once.", jobs)
     dates = {
         "worker_heard": ("When a worker last said that it lives.", seen.house.worker_heard_at),
-        "queue_waiting_since": ("Since when the oldest of them waits.", seen.house.waiting_since),
+        "queue_waiting_since": (
+            "Since when the oldest of them waits.",
+            min((each.since for each in waiting), default=None),
+        ),
         "alerts_evaluated": ("When everything was last looked at.", seen.marks.get(EVALUATED)),
         "storage_looked": ("When the storage was last looked at for every database.", seen.marks.get(looked)),
     }

@@ -38,6 +38,15 @@ class BackupDetails:
 
 
 @dataclass(frozen=True)
+class NotFollowed:
+    """In the thread of a stored backup: the restore test that its schedule wants could not begin."""
+
+    record: BackupRecord
+    sentence: str
+    next_step: str
+
+
+@dataclass(frozen=True)
 class BackupList:
     """`/backup list`: newest first, at most as many as asked for; `total` counts all that match."""
 

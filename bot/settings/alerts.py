@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from bot.settings.fields import Part, Seconds, ZoneName
+from bot.core.durations import Keep
+from bot.settings.fields import KeepFor, Part, Seconds, ZoneName
 
 
 def _clock_time(value: object) -> object:
@@ -35,15 +36,21 @@ class QuietHoursSettings(Part):
 
 
 class AlertSettings(Part):
-    """`escalate_after` calls the second and the third level of contacts, counted from the opening."""
+    """`escalate_after` calls the second and the third level of contacts, counted from the opening.
+
+    Whoever took a critical alert is reminded every `remind_taker_every`; after `taken_for` others are asked.
+    """
 
     remind_every: Annotated[Seconds, Field(ge=60)] = 4 * 3600.0
+    remind_taker_every: Annotated[Seconds, Field(ge=60)] = 8 * 3600.0
+    taken_for: Annotated[Seconds, Field(ge=60)] = 24 * 3600.0
     escalate_after: Annotated[tuple[Seconds, ...], Field(max_length=2)] = (1800.0, 7200.0)
     hold: Seconds = 300.0  # an alert is over once its cause was away that long
     shrink: Share = 0.3  # size or rows fell by more than this share
     slow: Annotated[float, Field(gt=1)] = 2.0  # a run takes longer than this many times the usual
     stuck_after: Annotated[Seconds, Field(ge=60)] = 600.0  # a message that no worker takes up
     look_every: Annotated[Seconds, Field(ge=60)] = 900.0  # at what lies in storage
+    keep: KeepFor = Keep(days=400)  # what is over, with its history
     quiet_hours: QuietHoursSettings | None = None
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from bot.core.backup import FingerprintScope, Tier
-from bot.core.schedules import CatchUp
+from bot.core.schedules import RESTORE_TEST, CatchUp
 from bot.settings.fields import CheckUrl, Cron, Expected, KeepFor, Name, Part, Seconds, ZoneName
 
 
@@ -135,6 +135,16 @@ class DatabaseSettings(Part):
                         "keep it in one of them"
                     )
                 seen[name] = tier
+        return self
+
+    @model_validator(mode="after")
+    def _proofs_have_a_place(self) -> DatabaseSettings:
+        for name, schedule in self.schedules.items():
+            if self.staging_url_env is None and RESTORE_TEST in (schedule.kind, schedule.then):
+                raise ValueError(
+                    f"the schedule {name!r} proves backups, which needs staging_url_env: the name of the "
+                    "variable with the staging server's address"
+                )
         return self
 
     def tier_tables(self, tier: Tier) -> tuple[str, ...]:

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from bot.core.mrkdwn import Mrkdwn, clean, code, code_block, escape, mention, plain, prose, when
+from bot.core.mrkdwn import (
+    Mrkdwn,
+    clean,
+    code,
+    code_block,
+    escape,
+    mention,
+    plain,
+    prose,
+    timed,
+    when,
+)
 
-__all__ = ["Mrkdwn", "clean", "code", "code_block", "escape", "mention", "plain", "prose", "when"]
+__all__ = ["Mrkdwn", "clean", "code", "code_block", "escape", "mention", "plain", "prose", "timed", "when"]

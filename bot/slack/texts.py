@@ -44,6 +44,7 @@ def environment() -> SandboxedEnvironment:
     made.filters |= {
         "code": mrkdwn.code,
         "prose": mrkdwn.prose,
+        "timed": mrkdwn.timed,
         "short": lambda text: cut(text, _ENTRY),
         "mention": mrkdwn.mention,
         "when": mrkdwn.when,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.app import House
 from bot.core.reply import Showing
 from bot.core.restore_test import RestoreTestDetails
-from bot.services import alert_telling, approval_telling, health_reports
+from bot.services import afterwards, alert_telling, approval_telling, health_reports
 from bot.slack.client import patient_client
 from bot.slack.deliver import Deliverer, Loader
 from bot.slack.edge import bot_token
@@ -30,7 +30,10 @@ def deliverer_of(house: House) -> Deliverer:
 def topics_of(house: House) -> dict[str, Loader]:
     """Topic -> what a stage of a subject looks like now: an `opened` that comes late shows the end."""
 
-    def backup(subject: str, stage: str) -> Showing:
+    def backup(subject: str, stage: str) -> Showing | None:
+        if stage == afterwards.NOT_FOLLOWED:
+            reason = house.follow_ups.not_followed(subject)
+            return Showing(reason, where="thread") if reason else None
         message = house.backups.message(subject)
         if stage == "details":
             return Showing(house.backups.details(message.record), where="thread")

@@ -94,3 +94,16 @@ def test_staging_that_no_restore_test_may_use_fails(
     assert found.pop("well").verdict is Verdict.PASS
     assert {case for case, one in found.items() if one.verdict is not Verdict.FAIL} == set()
     assert [case for case, words in expected.items() if words not in found[case].sentence] == []
+
+
+def test_the_doctor_looks_for_the_addresses_of_watchers(sparewheel: CommandLine) -> None:
+    configuration = Path(sparewheel.environ["SPAREWHEEL_CONFIG"])
+    configuration.write_text(configuration.read_text() + '[heartbeats]\nprocess_url_env = "WATCHER"\n')
+    said = sparewheel("doctor", code=1)
+    assert "FAIL             heartbeats: No address is set in WATCHER" in said
+    sparewheel.environ["WATCHER"] = "hc-ping.example/secret-uuid"
+    said = sparewheel("doctor", code=1)
+    assert "is no address of the web" in said
+    assert "secret-uuid" not in said
+    sparewheel.environ["WATCHER"] = "http://127.0.0.1:9/secret-uuid"  # nobody is asked
+    assert "PASS             heartbeats: 1 address set, not asked" in sparewheel("doctor", code=2)

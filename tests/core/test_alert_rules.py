@@ -7,14 +7,27 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.alert_facts import DatabaseFacts, Failed, HouseFacts, LastTest, Limits, Planned, Running, Stored
-from bot.core.alert_rules import of_database, of_house
+from bot.core.alert_facts import (
+    DatabaseFacts,
+    Failed,
+    HouseFacts,
+    LastTest,
+    Limits,
+    Planned,
+    Running,
+    Silence,
+    Stored,
+    Unreadable,
+    Waiting,
+)
+from bot.core.alert_rules import DATABASE_RULES, Look, of_database
+from bot.core.alert_rules_house import of_house
 from bot.core.alerts import Severity
 from bot.core.backup import Kind
 from bot.core.verdict import Verdict
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 DUE = NOW.replace(hour=2)
 LONG_AGO = NOW - 100 * DAY
 DAILY = Planned("daily", "full", DUE, LONG_AGO)
@@ -40,7 +53,7 @@ GOOD = DatabaseFacts(
 
 
 def found(facts: DatabaseFacts, now: datetime = NOW) -> set[str]:
-    return {condition.key for condition in of_database(facts, now, Limits())}
+    return {condition.key for condition in of_database(facts, now, Limits()).conditions}
 
 
 def test_a_healthy_database_is_left_in_peace() -> None:
@@ -64,7 +77,7 @@ def with_newest(age: timedelta, **more: object) -> DatabaseFacts:
         (replace(GOOD, failed=[Failed("b9", "full", NOW, "Away.", "")]), "backup-failed:shop/full"),
         (replace(GOOD, tested=LastTest("t1", "b1", NOW, Verdict.FAIL, "Rows.")), "restore-test:shop"),
         (replace(GOOD, tested=LastTest("t1", "b1", NOW, Verdict.COULD_NOT_VERIFY, "?")), "restore-test:shop"),
-        (with_newest(9 * HOUR, check_ok=False, check_sentence="Other bytes."), "check-failed:shop/full"),
+        (with_newest(9 * HOUR, check_ok=False, check_sentence="Other bytes."), "check-failed:shop/b0000001"),
         (replace(GOOD, running=(Running("b2", "full backup", NOW - HOUR, HOUR / 4),)), "slow:shop/b2"),
         (with_newest(9 * HOUR, rows=690), "shrunk:shop/full"),
         (with_newest(9 * HOUR, size=600_000), "shrunk:shop/full"),
@@ -125,13 +138,13 @@ def test_a_database_whose_clock_is_a_little_slow_is_not_stale() -> None:
 
 def test_severities() -> None:
     def severity(facts: DatabaseFacts) -> Severity:
-        (one,) = of_database(facts, NOW, Limits())
+        (one,) = of_database(facts, NOW, Limits()).conditions
         return one.severity
 
     assert severity(replace(GOOD, tested=LastTest("t", "b", NOW, Verdict.FAIL, ""))) is Severity.CRITICAL
     test = LastTest("t", "b", NOW, Verdict.COULD_NOT_VERIFY, "")
     assert severity(replace(GOOD, tested=test)) is Severity.WARNING
-    (unverified,) = of_database(replace(GOOD, tested=test), NOW, Limits())
+    (unverified,) = of_database(replace(GOOD, tested=test), NOW, Limits()).conditions
     assert "could not verify everything" in unverified.sentence  # much of it was
     assert severity(with_newest(9 * HOUR, rows=600)) is Severity.WARNING
     assert severity(with_newest(9 * HOUR, rows=0)) is Severity.CRITICAL
@@ -146,11 +159,87 @@ def test_a_few_rows_less_are_a_quiet_day() -> None:
     ("house", "keys"),
     [
         (HouseFacts(NOW), set()),
-        (HouseFacts(NOW, 3, NOW - 5 * timedelta(minutes=1)), set()),
-        (HouseFacts(NOW, 3, NOW - HOUR), {"queue-stuck"}),
+        (HouseFacts(NOW, [Waiting("fast", "messages", 3, NOW - 5 * MINUTE)]), set()),
+        (HouseFacts(NOW, [Waiting("fast", "messages", 3, NOW - HOUR)]), {"queue-stuck:fast"}),
+        (HouseFacts(NOW, [Waiting("slow", "backups", 1, NOW - HOUR)]), {"queue-stuck:slow"}),
+        (HouseFacts(NOW, [Waiting("slow", "backups", 1, NOW - HOUR, busy=True)]), set()),
         (HouseFacts(NOW - 2 * timedelta(minutes=1)), {"worker-gone"}),
         (HouseFacts(None), {"worker-gone"}),
     ],
 )
 def test_the_bots_own_parts(house: HouseFacts, keys: set[str]) -> None:
     assert {condition.key for condition in of_house(house, NOW, Limits())} == keys
+
+
+def test_a_rule_that_cannot_look_keeps_no_other_from_it() -> None:
+    facts = replace(with_newest(23 * HOUR), tested=Unreadable(TypeError("a name of the future")))
+    look = of_database(facts, NOW, Limits())
+    assert {found.key for found in look.conditions} == {
+        "stale:shop/daily",
+        "could-not-look:shop/restore-test",
+    }
+    assert look.looked == {*DATABASE_RULES, "could-not-look"} - {"restore-test"}
+    assert list(look.failed) == ["restore-test"]
+    said = next(found for found in look.conditions if found.rule == "could-not-look")
+    assert said.severity is Severity.WARNING
+    assert "a name of the future" not in said.sentence
+
+
+def waiting(look: Look) -> set[str]:
+    return {found.key for found in look.conditions if found.waits}
+
+
+DOWN = Silence(NOW - 12 * HOUR, NOW)
+CATCHING_UP = Running("b2", "full backup", NOW + MINUTE, 30 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("after", "running", "waits"),
+    [
+        (0 * MINUTE, (), True),
+        (10 * MINUTE, (), True),
+        (11 * MINUTE, (), False),
+        (11 * MINUTE, (CATCHING_UP,), True),
+        (61 * MINUTE, (CATCHING_UP,), True),
+        (62 * MINUTE, (CATCHING_UP,), False),  # past twice its usual time
+        (20 * MINUTE, (replace(CATCHING_UP, what="critical backup"),), None),
+        (20 * MINUTE, (replace(CATCHING_UP, started_at=NOW + 12 * MINUTE),), False),  # not what was caught up
+        (20 * MINUTE, (replace(CATCHING_UP, what="restore test"),), False),
+    ],
+)
+def test_after_a_silence_what_is_caught_up_is_waited_for(
+    after: timedelta, running: tuple[Running, ...], waits: bool | None
+) -> None:
+    facts = replace(with_newest(40 * HOUR), silence=DOWN, running=running)
+    look = of_database(facts, NOW + after, Limits())
+    assert {"stale:shop/daily", "rpo:shop"} <= {found.key for found in look.conditions}
+    # A backup of the critical tables ends the RPO's alert, and not that of a schedule of full ones.
+    expected = {True: {"stale:shop/daily", "rpo:shop"}, False: set(), None: {"rpo:shop"}}[waits]
+    assert waiting(look) == expected
+    assert waiting(of_database(replace(facts, silence=None), NOW + after, Limits())) == set()
+
+
+def test_the_silence_is_told_where_nothing_newer_came() -> None:
+    def told(facts: DatabaseFacts) -> list[str]:
+        found = of_database(facts, NOW, Limits()).conditions
+        return [
+            one.rule for one in found if "from 2026-03-10 00:00 UTC to 2026-03-10 12:00 UTC" in one.sentence
+        ]
+
+    down = replace(with_newest(40 * HOUR), silence=DOWN)
+    assert told(down) == ["stale", "rpo"]
+    assert told(replace(down, stored={Kind.FULL: [backup(-HOUR)]}, rpo=-DAY)) == []
+    assert told(replace(down, stored={})) == ["no-backup"]
+
+
+def test_words_that_stay_true() -> None:
+    """A message is drawn again at an alert's steps only: an age in it would be wrong an hour later."""
+    for facts in (
+        with_newest(40 * HOUR),
+        replace(GOOD, proved_at=NOW - 20 * DAY),
+        with_newest(9 * HOUR, rows=1),
+    ):
+        for found in of_database(facts, NOW, Limits()).conditions:
+            assert " old." not in found.sentence
+            assert "newest full backup" not in found.sentence
+            assert "2026-0" in found.sentence

@@ -20,6 +20,7 @@ from bot.core.alerts import (
     advance,
     close,
     first_seen,
+    unseen,
 )
 from bot.core.people import Actor, Source
 
@@ -137,3 +138,43 @@ def test_an_announced_maintenance_holds_back_warnings_only() -> None:
 
 def test_nobody_hears_of_the_end_of_what_was_never_told() -> None:
     assert close(first_seen("a1b2c3d4", BAD, NOW), NOW, Resolution.NOT_CONFIGURED).alert is None
+
+
+def acknowledged(condition: Condition = BAD) -> Alert:
+    taken = acknowledge(opened(condition), OMAR, NOW).alert
+    assert taken is not None
+    return taken
+
+
+TAKEN = replace(POLICY, remind_taker_every=8 * HOUR, taken_for=24 * HOUR)
+
+
+def test_who_took_a_critical_alert_is_reminded_and_after_a_day_others_are_asked() -> None:
+    assert life(acknowledged(), BAD, range(1, 1480), TAKEN) == [
+        "480 reminded 1",
+        "960 reminded 1",
+        "1440 lapsed 1",
+        "1470 escalated 2",
+    ]
+
+
+def test_who_took_a_warning_is_left_alone_for_a_day() -> None:
+    assert life(acknowledged(NOTE), NOTE, range(1, 1700), TAKEN) == ["1440 lapsed 0", "1680 reminded 0"]
+
+
+def test_what_nobody_could_look_at_lapses_too() -> None:
+    step = unseen(acknowledged(), NOW + 25 * HOUR, TAKEN)
+    assert step.what is What.LAPSED
+    assert step.alert is not None
+    assert (step.alert.state, step.alert.acknowledged_user) == (State.OPEN, None)
+
+
+def test_what_is_on_its_way_is_waited_for_and_changes_nothing_of_what_was_told() -> None:
+    coming = replace(BAD, waits=True)
+    waiting = first_seen("a1b2c3d4", coming, NOW)
+    assert advance(waiting, coming, NOW + HOUR, POLICY).what is None
+    assert advance(waiting, BAD, NOW + HOUR, POLICY).what is What.OPENED
+    assert life(opened(), coming, range(1, 40)) == ["30 escalated 2"]
+    over = close(opened(), NOW, Resolution.GONE).alert
+    assert over is not None
+    assert advance(over, coming, NOW + MINUTE, POLICY).what is None

@@ -69,12 +69,25 @@ def tick(house: House, url: str | None) -> HeartbeatTick:
 def test_it_speaks_of_what_was_looked_at(house: House, watcher: tuple[str, list[str]]) -> None:
     url, heard = watcher
     beat = tick(house, url)
-    beat(NOW)
     house.alerts.evaluate(NOW)
     beat(NOW + MINUTE)
-    beat(NOW + 12 * MINUTE)
-    assert heard == ["/secret-id/fail", "/secret-id", "/secret-id/fail"]
+    beat(NOW + 11 * MINUTE)
+    beat(NOW + 13 * MINUTE)
+    assert heard == ["/secret-id", "/secret-id", "/secret-id/fail"]
     assert "secret-id" not in repr(beat)
+
+
+def test_a_clock_that_just_began_fails_nobody_before_it_could_look(
+    house: House, watcher: tuple[str, list[str]]
+) -> None:
+    url, heard = watcher
+    house.alerts.evaluate(NOW - timedelta(days=3))  # the machine was off since
+    beat = tick(house, url)
+    beat(NOW)
+    beat(NOW + 11 * MINUTE)
+    assert heard == []
+    beat(NOW + 12 * MINUTE)  # and it never looked
+    assert heard == ["/secret-id/fail"]
 
 
 def test_a_ledger_that_is_away_is_told_by_silence(house: House, watcher: tuple[str, list[str]]) -> None:

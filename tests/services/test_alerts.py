@@ -12,20 +12,25 @@ from threading import Barrier
 import pytest
 
 from bot.app import House
+from bot.core.alert_words import utc
 from bot.core.alerts import Alert, Condition, Severity, State, What
 from bot.core.backup import Kind
 from bot.core.people import Action, Actor, Role, Source
 from bot.core.reply import Showing
+from bot.core.restore_test import StepTimes
 from bot.core.schedules import Schedule
 from bot.errors import LedgerUnavailableError, NotAllowedError, NotFoundError, UserError
 from bot.ledger import alerts as ledger
 from bot.ledger import audit, backups, outbox
 from bot.ledger.connection import borrowed
+from bot.services import due, silences
+from bot.services.alert_facts import Gatherer
 from bot.services.alert_views import AlertLine, AlertMessage
 from bot.services.alerts import EVALUATED, Alerts, Seen
 from bot.services.fires import Fire
 from bot.settings import AlertSettings
 from tests.ledger import support
+from tests.support import history
 from tests.support.house import CARL, OMAR, VERA, Plan, folder_storage, open_house
 
 NOW = datetime.now(UTC)
@@ -74,7 +79,14 @@ def hear_a_worker(house: House, at: datetime | None = None) -> None:
 
 
 def look(house: House, at: datetime | None = None) -> None:
-    """An evaluation with a worker that lives."""
+    """One evaluation of many, with a worker that lives."""
+    with borrowed(house.pool) as connection:
+        ledger.mark(connection, silences.LOOKED, (at or NOW) - MINUTE)
+    look_after_a_silence(house, at)
+
+
+def look_after_a_silence(house: House, at: datetime | None = None) -> None:
+    """An evaluation after whatever time since the last."""
     hear_a_worker(house, (at or NOW))
     house.alerts.evaluate(at or NOW)
 
@@ -255,7 +267,26 @@ def test_a_queue_that_nobody_takes_up_is_stuck(house: House) -> None:
     see(house, NOW, BAD)  # leaves a job that nobody comes for
     hear_a_worker(house, NOW + 11 * MINUTE)
     house.alerts.evaluate(NOW + 11 * MINUTE)
-    assert "queue-stuck" in keys(house)
+    assert "queue-stuck:fast" in keys(house)
+    assert house.alerts.nobody_delivers()
+
+
+def test_a_backup_that_no_worker_takes_up_is_stuck_unless_one_is_at_another(house: House) -> None:
+    with borrowed(house.pool) as connection:
+        house.queue.backup(connection, "b0000001", "shop")
+        house.queue.check(connection, "c0000001", "shop")
+    hear_a_worker(house)
+    with borrowed(house.pool) as connection:
+        connection.execute(
+            "update procrastinate_jobs set status = 'doing', worker_id = (select id from procrastinate_workers)"
+            " where task_name = 'run_check'"
+        )
+    house.alerts.evaluate(NOW + 11 * MINUTE)
+    assert "queue-stuck:slow" not in keys(house)
+    hear_a_worker(house, NOW - 2 * MINUTE)  # whoever was at it is gone
+    house.alerts.evaluate(NOW + 12 * MINUTE)
+    assert "queue-stuck:slow" in keys(house)
+    assert not house.alerts.nobody_delivers()
 
 
 def test_what_waits_behind_another_or_for_its_time_is_not_stuck(house: House) -> None:
@@ -265,7 +296,7 @@ def test_what_waits_behind_another_or_for_its_time_is_not_stuck(house: House) ->
     see(house, NOW + 31 * MINUTE, BAD)
     hear_a_worker(house, NOW + 50 * MINUTE)
     house.alerts.evaluate(NOW + 50 * MINUTE)
-    assert "queue-stuck" not in keys(house)
+    assert not any(key.startswith("queue-stuck") for key in keys(house))
 
 
 def test_a_broken_audit_trail_is_an_alert(house: House) -> None:
@@ -291,6 +322,134 @@ def test_a_broken_audit_trail_is_an_alert(house: House) -> None:
         connection.execute("alter table audit_event enable trigger audit_keep")
     assert house.audit_check.run(NOW + 24 * HOUR).whole
     assert "audit-broken" not in keys(house)
+
+
+def test_a_trail_that_nobody_checks_any_more_is_no_open_alert(house: House) -> None:
+    broken = Condition("audit-broken", "audit-broken", Severity.CRITICAL, None, "It does not hold.", "Stop.")
+    house.alerts.apply(Seen([broken]), NOW)
+    look(house, NOW + MINUTE)
+    look(house, NOW + HOUR)
+    assert "audit-broken" in keys(house)
+    never = house.configuration.house.model_copy(update={"audit_check": "never"})
+    given_up = replace(house.alerts, configuration=house.configuration.model_copy(update={"house": never}))
+    given_up.apply(Seen(), NOW + HOUR + MINUTE)
+    given_up.apply(Seen(), NOW + HOUR + 7 * MINUTE)
+    assert "audit-broken" not in keys(house)
+
+
+def test_one_backup_that_is_lost_is_one_alert_whoever_sees_it_first(house: House) -> None:
+    lost = Condition("witness:shop/b1", "witness", Severity.CRITICAL, "shop", "Not there.", "Look.")
+    failed = replace(lost, key="check-failed:shop/b1", rule="check-failed")
+    another = replace(failed, key="check-failed:shop/b2")
+    both = {("witness", "shop"), ("check-failed", "shop")}
+    house.alerts.apply(Seen([lost], both), NOW)
+    house.alerts.apply(Seen([failed, lost, another], both), NOW + MINUTE)
+    assert keys(house) == {"witness:shop/b1", "check-failed:shop/b2"}
+    for minute in (2, 8, 9):  # the storage finds it again, and the check's verdict still stands
+        house.alerts.apply(Seen([failed], both), NOW + minute * MINUTE)
+    assert keys(house) == {"check-failed:shop/b1"}
+    house.alerts.apply(Seen([lost, failed], both), NOW + 10 * MINUTE)
+    assert keys(house) == {"check-failed:shop/b1"}
+
+
+def test_a_row_that_means_nothing_here_hides_nothing_else(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    backup = history.stored(house, NOW - 3 * HOUR)
+    history.proved(house, backup, NOW - 2 * HOUR, StepTimes(1.0, 1.0, 1.0))
+    with borrowed(house.pool) as connection:
+        connection.execute(
+            "update restore_test set verdict = 'FAIL',"
+            """ findings = '[{"rule": "ROWS_MISSING", "severity": "fail", "sentence": "Rows are missing."}]'"""
+        )
+    look(house)
+    assert "restore-test:shop" in keys(house)
+    with borrowed(house.pool) as connection:
+        connection.execute(
+            """update restore_test set findings = '[{"of the future": 1, "severity": "note"}]'"""
+        )
+    for hours in (26, 27, 28):
+        look(house, NOW + hours * HOUR)
+    assert {"rpo:shop", "could-not-look:shop/restore-test", "restore-test:shop"} <= keys(house)
+    assert "restore-test" in caplog.text
+    with borrowed(house.pool) as connection:
+        connection.execute("update restore_test set verdict = 'PASS', findings = '[]'")
+    for hours in (29, 30):
+        look(house, NOW + hours * HOUR)
+    assert not {"could-not-look:shop/restore-test", "restore-test:shop"} & keys(house)
+
+
+def test_a_database_that_cannot_be_made_out_hides_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    databases = dict.fromkeys(("shop", "yard"), house.configuration.databases["shop"])
+    configuration = house.configuration.model_copy(update={"databases": databases})
+    gatherer = Gatherer(configuration)
+    alerts = replace(house.alerts, configuration=configuration, gatherer=gatherer)
+    hear_a_worker(house)
+    alerts.evaluate(NOW)
+    last_due = due.last_due
+
+    def cannot(schedule: Schedule, at: datetime) -> datetime | None:
+        if schedule.database == "shop":
+            raise KeyError("a zone that this machine does not have")
+        return last_due(schedule, at)
+
+    monkeypatch.setattr("bot.services.alert_facts.due.last_due", cannot)
+    with borrowed(house.pool) as connection:
+        ledger.mark(connection, silences.LOOKED, NOW + 40 * HOUR - MINUTE)
+    hear_a_worker(house, NOW + 40 * HOUR)
+    alerts.evaluate(NOW + 40 * HOUR)
+    assert keys(house) == {"no-backup:yard", "could-not-look:shop/the ledger"}
+
+
+def test_one_alert_that_cannot_be_written_holds_up_no_other(house: House) -> None:
+    def breaks(database: str, rule: str, now: datetime) -> bool:
+        del database, now
+        if rule == "slow":
+            raise ZeroDivisionError
+        return False
+
+    hear_a_worker(house)
+    house.alerts.evaluate(NOW)
+    bad = replace(BAD, key="slow:shop/1", rule="slow")
+    alerts = replace(house.alerts, held_back=breaks)
+    with pytest.raises(ExceptionGroup):
+        alerts.apply(Seen([bad, BAD], LOOKED), NOW)
+    assert keys(house) == {"rpo:shop"}
+
+
+def test_after_an_outage_nobody_is_called_before_what_was_missed_can_have_come(house: House) -> None:
+    store_backup(house)
+    look(house)
+    for minutes in (0, 5, 10):
+        look_after_a_silence(house, NOW + 40 * HOUR + minutes * MINUTE)
+        assert not {"rpo:shop", "stale:shop/daily"} & keys(house)
+    look_after_a_silence(house, NOW + 40 * HOUR + 15 * MINUTE)
+    assert {"rpo:shop", "stale:shop/daily"} <= keys(house)
+    said = [alert.sentence for alert in told(house) if alert.rule in ("rpo", "stale")]
+    down = f"No clock was at work from {utc(NOW)} to {utc(NOW + 40 * HOUR)}."
+    assert all(sentence.endswith(down) for sentence in said)
+
+
+def test_an_outage_after_an_outage_gains_no_time(house: House) -> None:
+    store_backup(house)
+    look(house)
+    for minutes in (0, 5, 60):  # it comes up, falls, and comes up again
+        look_after_a_silence(house, NOW + 40 * HOUR + minutes * MINUTE)
+    assert "rpo:shop" in keys(house)
+
+
+def test_an_outage_ends_nothing_and_hushes_nothing_that_was_told(house: House) -> None:
+    store_backup(house)
+    look(house)
+    look(house, NOW + 26 * HOUR)
+    (alert,) = [each for each in told(house) if each.key == "rpo:shop"]
+    look_after_a_silence(house, NOW + 40 * HOUR)
+    look_after_a_silence(house, NOW + 40 * HOUR + 6 * MINUTE)
+    (same,) = [each for each in told(house) if each.key == "rpo:shop"]
+    assert (same.id, same.missing_since) == (alert.id, None)
+    assert same.level > alert.level
 
 
 def test_a_machine_with_a_wrong_clock_looks_by_the_ledgers(
@@ -366,3 +525,25 @@ def test_the_settings_are_those_of_the_configuration(house: House) -> None:
         (alert,) = ledger.told(connection)
         found = [(event.what, event.level) for event in ledger.events(connection, alert.id)]
     assert found == [(What.OPENED, 1), (What.ESCALATED, 2), (What.REMINDED, 2)]
+
+
+def test_what_was_over_long_ago_is_forgotten_with_its_history(house: House) -> None:
+    long_ago = NOW - 402 * timedelta(days=1)
+    other = replace(BAD, key="rpo:shop/2")
+    see(house, long_ago, BAD)
+    for minute in (1, 7):
+        see(house, long_ago + minute * MINUTE)
+    see(house, NOW - 380 * timedelta(days=1), BAD)
+    for minute in (1, 7):
+        see(house, NOW - 380 * timedelta(days=1) + minute * MINUTE)
+    see(house, long_ago, other)  # and still so
+    schedule = Schedule("house/housekeeping", "housekeeping", "15 4 * * *", "UTC")
+    with borrowed(house.pool) as connection:
+        house.fires.handlers["housekeeping"](Fire(schedule, NOW, connection, OMAR))
+    with borrowed(house.pool) as connection:
+        left = connection.execute("select key, state from alert order by key, state").fetchall()
+        events = connection.execute("select count(*) as n from alert_event").fetchone()
+    assert [(row["key"], row["state"]) for row in left] == [("rpo:shop", "resolved"), ("rpo:shop/2", "open")]
+    assert events is not None
+    assert events["n"] == 3
+    assert len(stages(house)) > 3  # what was posted stays posted

@@ -100,6 +100,7 @@ def test_every_schedule_of_a_configuration_with_the_houses_own() -> None:
                 "cruzonic": {
                     "url_env": "X",
                     "time_zone": "America/New_York",
+                    "staging_url_env": "CRUZONIC_STAGING",
                     "schedules": {"weekly": {"kind": "full", "cron": "0 2 * * sun", "then": "restore-test"}},
                 }
             },

@@ -20,8 +20,10 @@ from bot.ledger.schedules import FireRecord
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.services import due
 from bot.services.heartbeats import Beat
+from bot.services.sources import Sources
 from bot.slack.views import Surroundings, render
 from bot.wiring.clock import clock_of
+from bot.wiring.topics import topics_of
 from tests.support.clocks import ago, jobs, last_fired, outbox
 from tests.support.house import Plan, folder_storage, open_house
 from tests.support.servers import Database
@@ -190,6 +192,21 @@ def test_a_stored_backup_is_followed_by_its_restore_test_once(house: House) -> N
         (test,) = restore_tests.unfinished(connection)
     assert (test.backup_id, test.schedule, test.due_at) == (weekly.id, WEEKLY, weekly.due_at)
     assert len(jobs(house.pool, "run_restore_test")) == 1
+
+
+def test_a_restore_test_that_cannot_follow_is_told_where_the_backup_is(house: House) -> None:
+    weekly = begun(house, WEEKLY)
+    house.runner.run(weekly.id, lambda _: None)
+    assert house.follow_ups.not_followed(weekly.id) is None
+    nowhere = replace(house.restore_tests, sources=Sources(house.configuration, {}))
+    for _ in range(2):
+        replace(house.follow_ups, tests=nowhere).test_backup(weekly.id)
+    assert outbox(house.pool)[-1] == ("backup", weekly.id, "not-followed")
+    assert len(outbox(house.pool)) == 4
+    shown = topics_of(house)["backup"](weekly.id, "not-followed")
+    assert shown is not None
+    assert shown.where == "thread"
+    assert "TEST_STAGING" in render(shown.view, Surroundings()).text
 
 
 def test_a_failed_backup_is_not_followed(house: House, tmp_path: Path) -> None:

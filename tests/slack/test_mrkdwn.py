@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.alert_words import utc
 from bot.gallery.samples import EVIL
 from bot.slack import mrkdwn
 from bot.slack.fit import cut_mrkdwn, cut_source, pages
@@ -29,6 +30,25 @@ def test_code_is_one_span_whatever_is_in_it(text: str) -> None:
         assert "<" not in shown
         assert "\n" not in mrkdwn.code(text)
     assert mrkdwn.code(text).count("`") == 2
+
+
+@given(ANY | st.text("0123456789- :UTC`<"))
+def test_a_sentence_with_times_holds_nothing_else_that_slack_acts_upon(text: str) -> None:
+    shown = re.sub(r"<!date\^\d+\^{date_short_pretty} {time}\|[-0-9: ]+ UTC>", "", mrkdwn.timed(text))
+    assert "<" not in shown
+    assert ">" not in shown
+
+
+def test_times_in_a_sentence_stand_in_the_readers_zone() -> None:
+    at = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
+    assert mrkdwn.timed(f"due at {utc(at)}.") == f"due at {mrkdwn.when(at)}."
+    for other in (
+        "`2026-03-01 02:00 UTC`",
+        "2026-13-01 02:00 UTC",
+        "2026-03-01 02:00 UTCX",
+        "2026-03-01 02:00",
+    ):
+        assert mrkdwn.timed(other) == mrkdwn.prose(other)
 
 
 @given(ANY)

@@ -24,7 +24,8 @@ OPEN = Alert(
     rule="stale",
     severity=Severity.CRITICAL,
     database="cruzonic",
-    sentence="`cruzonic`: the newest critical backup is 2 d 1 h old; it may be 2 d old.",
+    sentence="`cruzonic`: the newest critical backup is of 2026-02-27 03:00 UTC; it may be 2 d old. "
+    "No clock was at work from 2026-02-28 02:10 UTC to 2026-03-01 06:40 UTC.",
     next_step="Type `/backup now critical cruzonic`, then look why the schedule `daily` brought nothing.",
     state=State.OPEN,
     seq=1,
@@ -61,8 +62,8 @@ _HOUSE = replace(
     key="worker-gone",
     rule="worker-gone",
     database=None,
-    sentence="No worker runs: the last was heard 4 min 10 s ago. No backup is taken, and commands are not "
-    "carried out.",
+    sentence="No worker runs: the last was heard of at 2026-03-01 06:38 UTC. No backup is taken, and "
+    "commands are not carried out.",
     next_step="Start `sparewheel worker`, and look into its log for why it ended.",
     level=3,
 )
@@ -91,15 +92,20 @@ VIEWS: dict[str, object] = {
     "alert, over": AlertMessage(_OVER, NOW),
     "alert thread, escalated": AlertLine(OPEN, _event(What.ESCALATED, 2, 2)),
     "alert thread, reminded": AlertLine(OPEN, _event(What.REMINDED, 3, 3)),
+    "alert thread, whoever took it is reminded": AlertLine(_TAKEN, _event(What.REMINDED, 4, 2)),
+    "alert thread, taken for too long": AlertLine(OPEN, _event(What.LAPSED, 4), 24 * _HOUR),
     "alert thread, worsened": AlertLine(OPEN, _event(What.WORSENED, 3)),
     "alert thread, back again": AlertLine(OPEN, _event(What.REOPENED, 3)),
-    "alert thread, taken": AlertLine(_TAKEN, _event(What.ACKNOWLEDGED, 3)),
+    "alert thread, taken": AlertLine(_TAKEN, _event(What.ACKNOWLEDGED, 3), 24 * _HOUR),
     "alert thread, over": AlertLine(_OVER, _event(What.RESOLVED, 4)),
     "alert thread, not configured": AlertLine(_REMOVED, _event(What.RESOLVED, 4)),
+    "alert thread, not asked for any more": AlertLine(
+        replace(_REMOVED, database=None), _event(What.RESOLVED, 4)
+    ),
     "alerts": AlertList([OPEN, _HOUSE, replace(_TAKEN, id="t4k3n000"), _WARNING], [_OVER], NOW),
     "alerts, none": AlertList([], [], NOW),
     "alert, details": AlertDetails(_OVER, _LIFE, NOW),
-    "alert, you take it": AlertTaken(_TAKEN, first=True, now=NOW),
+    "alert, you take it": AlertTaken(_TAKEN, True, NOW, 24 * _HOUR),
     "alert, somebody has it": AlertTaken(_TAKEN, first=False, now=NOW),
     "alerts help": AlertHelp(actor(Role.OPERATOR)),
     "worst alert": AlertMessage(_WORST, NOW),

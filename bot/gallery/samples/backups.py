@@ -20,7 +20,7 @@ from bot.gallery.samples.records import (
     worst,
 )
 from bot.gallery.samples.values import ARABIC, EVIL, HEBREW, LONG, NOW
-from bot.services.views import Asked, BackupDetails, BackupMessage, CancelView
+from bot.services.views import Asked, BackupDetails, BackupMessage, CancelView, NotFollowed
 
 _BACKWARDS = replace(
     STORED,
@@ -61,6 +61,9 @@ VIEWS: dict[str, object] = {
     "check passed": CHECKED,
     "check failed": replace(CHECKED, verdict="FAIL", findings=("The bytes differ.",)),
     "check not done": replace(CHECKED, verdict="COULD NOT VERIFY", findings=("The store did not answer.",)),
+    "no restore test follows": NotFollowed(
+        STORED, "The staging server of cruzonic does not answer.", "Look whether it is up."
+    ),
     "asked": Asked(RECORD, 0),
     "asked behind": Asked(RECORD, 3),
     "asked for a check": Asked(STORED, check_id="c1c2c3c4"),
@@ -76,6 +79,7 @@ VIEWS: dict[str, object] = {
     "worst details": BackupDetails(worst(STORED), manifest(300), EVIL + LONG),
     "worst details of a failure": BackupDetails(worst(FAILED), None, EVIL + LONG),
     "worst names": BackupDetails(worst(STORED), manifest(300, EVIL)),
+    "worst no restore test follows": NotFollowed(worst(STORED), EVIL + LONG, EVIL + LONG),
     "worst check": replace(
         CHECKED, record=worst(STORED), verdict="FAIL", findings=(EVIL + LONG,) * 300, read_through=EVIL + LONG
     ),

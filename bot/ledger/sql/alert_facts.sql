@@ -107,17 +107,26 @@ WHERE running.state = 'running';
 -- name: worker_heard()$
 SELECT max(last_heartbeat) FROM procrastinate_workers;
 
--- name: waiting(queue)^
--- Jobs that a free worker could take up at once, and since when the oldest of them.
-SELECT count(*) AS waiting, min(due.at) AS since
+-- name: waiting(silent_seconds)
+-- Of each queue the jobs that a free worker could take up at once, since when the oldest of them, and whether
+-- a living worker is at another one.
+SELECT job.queue_name, count(*) AS waiting, min(due.at) AS since,
+    EXISTS (
+        SELECT FROM procrastinate_jobs AS other
+        JOIN procrastinate_workers AS worker ON worker.id = other.worker_id
+        WHERE other.status = 'doing' AND other.queue_name = job.queue_name
+            AND worker.last_heartbeat > clock_timestamp() - make_interval(secs => :silent_seconds)
+    ) AS busy
 FROM procrastinate_jobs AS job
 CROSS JOIN LATERAL (
     SELECT greatest(max(event.at) FILTER (WHERE event.type IN ('deferred', 'deferred_for_retry')),
         job.scheduled_at) AS at
     FROM procrastinate_events AS event WHERE event.job_id = job.id
 ) AS due
-WHERE job.status = 'todo' AND job.queue_name = :queue AND due.at <= clock_timestamp()
+WHERE job.status = 'todo' AND due.at <= clock_timestamp()
     AND NOT EXISTS (
         SELECT FROM procrastinate_jobs AS before
         WHERE before.lock = job.lock AND before.id < job.id AND before.status IN ('todo', 'doing')
-    );
+    )
+GROUP BY job.queue_name
+ORDER BY job.queue_name;

@@ -53,6 +53,14 @@ SELECT seq, at, what, level, sentence, by_user, by_source FROM alert_event
 WHERE alert_id = :alert_id
 ORDER BY seq;
 
+-- name: purge(before)!
+WITH gone AS (
+    DELETE FROM alert_event AS event
+    USING alert
+    WHERE alert.id = event.alert_id AND alert.state = 'resolved' AND alert.resolved_at < :before
+)
+DELETE FROM alert WHERE state = 'resolved' AND resolved_at < :before;
+
 -- name: now()$
 SELECT clock_timestamp();
 

@@ -29,6 +29,9 @@ WHERE delivered_at IS NULL AND given_up_at IS NULL
     AND created_at <= clock_timestamp() - make_interval(secs => :older_than_seconds)
 ORDER BY seq;
 
+-- name: outbox_count_waiting()$
+SELECT count(*) FROM outbox WHERE delivered_at IS NULL AND given_up_at IS NULL;
+
 -- name: outbox_delivered(id)!
 UPDATE outbox
 SET delivered_at = clock_timestamp(), attempts = attempts + 1, last_attempt_at = clock_timestamp(),

@@ -1,15 +1,13 @@
--- name: remember(keys)!
-INSERT INTO schedule (key) SELECT unnest(:keys::text[]) ON CONFLICT (key) DO NOTHING;
-
 -- name: standing(keys)
-SELECT key, coalesce(last_due, seen_at) AS since, clock_timestamp() AS now
+SELECT key, plan, coalesce(last_due, seen_at) AS since, clock_timestamp() AS now
 FROM schedule WHERE key = ANY (:keys::text[]);
 
--- name: fire(schedule, fire_time, local_time, kind, missed, state, outcome)^
+-- name: fire(schedule, plan, fire_time, local_time, kind, missed, state, outcome)^
 -- The row of `schedule` is locked first: two clocks take turns, and the second finds the time gone by.
 WITH moved AS (
     UPDATE schedule SET last_due = :fire_time
     WHERE key = :schedule AND (last_due IS NULL OR last_due < :fire_time)
+        AND (:plan::text IS NULL OR plan = :plan)
     RETURNING key
 )
 INSERT INTO schedule_fire (schedule, fire_time, local_time, kind, missed, state, outcome, settled_at)
@@ -24,16 +22,17 @@ RETURNING schedule;
 -- What another clock is writing this very moment is passed by, not waited for.
 SELECT key FROM schedule WHERE key = ANY (:keys::text[]) ORDER BY key FOR UPDATE SKIP LOCKED;
 
--- name: fire_many(keys, fire_times, local_times, kinds, missed)
+-- name: fire_many(keys, plans, fire_times, local_times, kinds, missed)
 -- As `fire`, for many schedules at once.
 WITH wanted AS (
     SELECT * FROM unnest(
-        :keys::text[], :fire_times::timestamptz[], :local_times::timestamp[], :kinds::text[], :missed::integer[]
-    ) AS each (key, fire_time, local_time, kind, missed)
+        :keys::text[], :plans::text[], :fire_times::timestamptz[], :local_times::timestamp[], :kinds::text[],
+        :missed::integer[]
+    ) AS each (key, plan, fire_time, local_time, kind, missed)
 ), moved AS (
     UPDATE schedule SET last_due = wanted.fire_time
     FROM wanted
-    WHERE schedule.key = wanted.key
+    WHERE schedule.key = wanted.key AND schedule.plan = wanted.plan
         AND (schedule.last_due IS NULL OR schedule.last_due < wanted.fire_time)
     RETURNING wanted.*
 )

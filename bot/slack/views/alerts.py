@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from bot.core.alerts import Alert, AlertEvent, Severity, State, What
@@ -24,7 +25,7 @@ from bot.slack.views.base import Surroundings, contacts_up_to, message, render, 
 _LISTED = 30
 _OVER_LISTED = 10
 _HISTORY = 20
-_CALLING = frozenset({What.REOPENED, What.REMINDED, What.ESCALATED, What.WORSENED})
+_CALLING = frozenset({What.REOPENED, What.REMINDED, What.ESCALATED, What.WORSENED, What.LAPSED})
 
 
 @render.register
@@ -44,7 +45,9 @@ def _(view: AlertLine, around: Surroundings) -> Rendered:
         "by": _who(event),
         "lasted": (event.at - began).total_seconds(),
         "unanswered": (event.at - (alert.raised_at or began)).total_seconds(),
-        "contacts": contacts_up_to(around.contacts, event.level) if event.what in _CALLING else [],
+        "taken_for": (view.taken_for or timedelta(0)).total_seconds(),
+        "until": event.at + view.taken_for if view.taken_for else None,
+        "contacts": contacts_up_to(around.contacts, event.level) if _calls(alert, event) else [],
     }
     return message("alert_line", values)
 
@@ -83,7 +86,9 @@ def _(view: AlertDetails, around: Surroundings) -> Rendered:
 @render.register
 def _(view: AlertTaken, around: Surroundings) -> Rendered:
     del around
-    return message("alert_taken", _facts(view.alert) | {"first": view.first})
+    taken_at, lasts = view.alert.acknowledged_at, view.taken_for
+    until = taken_at + lasts if taken_at and lasts else None
+    return message("alert_taken", _facts(view.alert) | {"first": view.first, "until": until})
 
 
 @render.register
@@ -117,6 +122,12 @@ def _headline(alert: Alert) -> Mrkdwn:
 def _called(alert: Alert, around: Surroundings) -> list[Mrkdwn]:
     """Whom the message calls: nobody once somebody has it, or once it is over."""
     return contacts_up_to(around.contacts, alert.level) if alert.state is State.OPEN else []
+
+
+def _calls(alert: Alert, event: AlertEvent) -> bool:
+    """Whether this step mentions contacts; a reminder of what somebody took mentions that one alone."""
+    reminds_taker = event.what is What.REMINDED and alert.acknowledged_user is not None
+    return event.what in _CALLING and not reminds_taker
 
 
 def _who(event: AlertEvent) -> Mrkdwn | None:

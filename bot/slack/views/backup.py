@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.backup import BackupRecord, Format, Phase, State
-from bot.services.views import Asked, BackupMessage, CancelView
+from bot.services.views import Asked, BackupMessage, CancelView, NotFollowed
 from bot.slack import mrkdwn
 from bot.slack.blocks import Block, Rendered, actions, button, confirm
 from bot.slack.buttons import CANCEL, CHECK, DETAILS, PROVE
@@ -32,6 +32,12 @@ _NEXT = {
     "damaged": "Next: take a new one, and prove that one.",
     "proved": "It was restored and found equal.",
 }
+
+
+@render.register
+def _(view: NotFollowed, around: Surroundings) -> Rendered:
+    values = {"view": view, "what": what(view.record), "contacts": contact_lines(around.contacts)}
+    return message("not_followed", values)
 
 
 @render.register

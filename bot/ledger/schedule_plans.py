@@ -1,0 +1,70 @@
+"""Whose plan of a schedule rules: of clocks with different configurations one fires it.
+
+The plan that a clock began with last rules. Its clocks confirm it whenever a clock that has another plan,
+or none, doubts it; one that nobody confirms for PATIENCE gives way. So two versions of a configuration may
+run side by side: a schedule is fired by one of its plans, never by both, and none of its times is lost when
+the clocks of the one are gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.ledger.connection import LedgerConnection
+from bot.ledger.statements import statements
+
+# Clocks look every minute: this many looks without an answer.
+PATIENCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Replanned:
+    """A schedule whose times count from `since`. `before` equals `now` where it had been taken out."""
+
+    schedule: str
+    before: str
+    now: str
+    since: datetime
+
+
+def begin(conn: LedgerConnection, plans: Mapping[str, str]) -> Sequence[Replanned]:
+    """A clock starts with these plans (schedule -> plan): from now on they rule.
+
+    Times that a changed plan would have had before are not owed, and neither are those of a schedule that
+    was out of the configuration. A schedule that was never seen counts from now, too.
+    """
+    keys, mine = _columns(plans)
+    statements("schedule_plans").run(conn, "insert", keys=keys, plans=mine)
+    return _replanned(conn, "begin", plans)
+
+
+def hold(conn: LedgerConnection, plans: Mapping[str, str]) -> Sequence[Replanned]:
+    """A clock goes on with these plans; answers which of them rule from now on, in place of silent ones.
+
+    Their times count from when the silence was first noticed: until then the other plan's counted.
+    """
+    return _replanned(conn, "hold", plans)
+
+
+def ruling(conn: LedgerConnection, keys: Sequence[str]) -> dict[str, str | None]:
+    """The plan by which each known schedule is fired; None where a version that kept none wrote it."""
+    rows = statements("schedule_plans").every(conn, "plans", keys=list(keys))
+    return {row["key"]: row["plan"] for row in rows}
+
+
+def _replanned(conn: LedgerConnection, statement: str, plans: Mapping[str, str]) -> list[Replanned]:
+    keys, mine = _columns(plans)
+    rows = statements("schedule_plans").every(
+        conn, statement, keys=keys, plans=mine, patience_seconds=PATIENCE.total_seconds()
+    )
+    return [
+        Replanned(row["key"], row["before"] or row["wanted"], row["wanted"], row["since"])
+        for row in rows
+        if row["anew"]
+    ]
+
+
+def _columns(plans: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    return list(plans), list(plans.values())
