@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,14 @@ from bot.core import units
 from bot.slack import mrkdwn
 from bot.slack.blocks import Block, section, small
 from bot.slack.fit import cut
+from bot.slack.mrkdwn import Mrkdwn
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 FOLDERS = (_TEMPLATES / "messages", _TEMPLATES / "reports")
 _SMALL = "-- "
 # One entry of a list: long enough for a sentence, short enough that five of them fit a section.
 _ENTRY = 400
+_UTC = re.compile(r"`[^`]*`|\b(\d{4}-\d\d-\d\d \d\d:\d\d) UTC\b")
 
 
 def _show(value: Any) -> str:
@@ -43,7 +47,7 @@ def environment() -> SandboxedEnvironment:
     )
     made.filters |= {
         "code": mrkdwn.code,
-        "prose": mrkdwn.prose,
+        "prose": lambda text: _dated(mrkdwn.prose(text)),
         "short": lambda text: cut(text, _ENTRY),
         "mention": mrkdwn.mention,
         "when": mrkdwn.when,
@@ -53,6 +57,25 @@ def environment() -> SandboxedEnvironment:
         "plural": units.plural,
     }
     return made
+
+
+def _dated(text: Mrkdwn) -> Mrkdwn:
+    """A sentence's own times in the reader's zone: it was stored for the command line too, in UTC."""
+    return Mrkdwn(_UTC.sub(_readers, text))
+
+
+def _readers(found: re.Match[str]) -> str:
+    try:
+        at = datetime.fromisoformat(f"{found[1]}+00:00")
+    except ValueError:  # in code, where Slack shows a date's markup, or no day of any calendar
+        return found[0]
+    # Not Slack's "yesterday": the sentence says "at" or "since" before it.
+    return f"<!date^{int(at.timestamp())}^{{date_short}} {{time}}|{found[0]}>"
+
+
+def sentence(text: str) -> Mrkdwn:
+    """A stored sentence as an entry of a list: cut to size, harmless, its times the reader's."""
+    return _dated(mrkdwn.prose(cut(text, _ENTRY)))
 
 
 def fill(template: str, values: Mapping[str, Any]) -> list[str]:

@@ -147,7 +147,7 @@ def test_where_nobody_looks_for_alerts_all_is_not_well(house: House) -> None:
     report = reports(house).health()
     assert not report.all_well
     assert report.not_seen == [
-        "Nothing was looked at for alerts for 2 h 00 min: look into the clock's log for why."
+        "Nothing was looked at for alerts for 2 h: look into the clock's log for why."
     ]
     with borrowed(house.pool) as connection:
         alerts.mark(connection, EVALUATED, NOW)
