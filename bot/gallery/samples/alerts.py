@@ -39,8 +39,8 @@ _FAILED = replace(
     id="f8k2m9x4",
     key="failed:cruzonic",
     rule="failed",
-    sentence="The full backup `a1b2c3d4` of `cruzonic` failed at 2026-11-22 01:12 UTC: Somebody else held the "
-    "table `public.drivers` for longer than 30 s.",
+    sentence="The full backup `a1b2c3d4` of `cruzonic` failed at 2026-11-22 01:12 UTC: Somebody else held "
+    "the table `public.drivers` for longer than 30 s.",
     next_step="Wait for the migration to end, then type `/backup now full cruzonic`.",
 )
 _WARNING = replace(

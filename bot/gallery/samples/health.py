@@ -122,9 +122,7 @@ _WORST = replace(
     ),
 )
 _REPORT = HealthReport((_WELL, replace(_WELL, database="fleetnest")), NOW)
-_TROUBLE = HealthReport(
-    (_BAD, _WELL), NOW, alerts=(HOUSE,), pending=(ASKED,), removed=("oldfleet",)
-)
+_TROUBLE = HealthReport((_BAD, _WELL), NOW, alerts=(HOUSE,), pending=(ASKED,), removed=("oldfleet",))
 _UNSEEN = replace(
     _REPORT,
     not_seen=(

@@ -103,9 +103,7 @@ def test_a_report_says_the_verdict_first() -> None:
     def first(name: str) -> str:
         return render(VIEWS[name], AROUND).text.splitlines()[0]
 
-    assert first("report").startswith(
-        "*All well:* 2 databases, the newest data of each at most 5 h old"
-    )
+    assert first("report").startswith("*All well:* 2 databases, the newest data of each at most 5 h old")
     assert first("report with trouble") == "*1 of 2 databases needs a look*"
     assert first("report without the storage").startswith("*Not everything could be seen.*")
     assert first("report of a lost archive") == "*Something needs a look*"
@@ -208,9 +206,7 @@ def test_the_report_is_a_markdown_file_in_the_thread() -> None:
 
 def test_the_status_says_when_it_was_proved_and_how_long_it_takes() -> None:
     text = render(VIEWS["status with a proof"], AROUND).text
-    assert (
-        "last proved 3 d ago; bringing it back takes about 2 min (measured in 3 restore tests)" in text
-    )
+    assert "last proved 3 d ago; bringing it back takes about 2 min (measured in 3 restore tests)" in text
     assert "may take 1 min: too slow" in text
     assert (
         "never proved; how long bringing it back takes was not measured yet"
