@@ -329,4 +329,5 @@ def test_it_says_on_its_face_what_it_is(open_as: OpenAs) -> None:
     expect(page.get_by_role("banner")).to_contain_text("This is not Slack")
     options = page.locator("#person option")
     expect(options).to_have_count(7)
-    expect(options.nth(0)).to_have_text("Vera Viewer (viewer)")
+    expect(options.nth(0)).to_have_text("Vera Viewer (viewer, New York)")
+    expect(options.nth(2)).to_have_text("Olga Operator (operator, Berlin)")
