@@ -20,10 +20,16 @@ from bot.sandbox.slack import credentials
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.options import Options
 from bot.sandbox.slack.people import PEOPLE
+from bot.sandbox.slack.render_text import plain
 from bot.sandbox.slack.server import SlackServer
 from bot.supervisor import ready
 
 _CHANNEL = "database-operations"
+# Slack's own words for what went wrong between it and the app.
+_PROBLEMS = {
+    "operation_timeout": "the app did not answer in three seconds (operation_timeout).",
+    "dispatch_failed": "the app is not connected, so nobody heard of it (dispatch_failed).",
+}
 _NAMES = ", ".join(person.name for person in PEOPLE.values() if not person.is_bot)
 as_option = click.option("--as", "name", required=True, help=f"Who does it: {_NAMES}.")
 channel_option = click.option("--channel", default=_CHANNEL, show_default=True)
@@ -94,8 +100,12 @@ def click_(name: str, ts: str, channel: str, action_id: str, *, confirm: bool) -
     answer = SandboxClient(environment().home).click(
         name, action_id, ts=ts, channel=channel, confirmed=confirm
     )
-    if answer.get("problem"):
-        say_text(f"Slack says: {answer['problem']} {answer.get('confirm') or ''}".strip())
+    if question := answer.get("confirm"):
+        title, words = plain(str(question["title"]["text"])), plain(str(question["text"]["text"]))
+        say_text(f"Slack asks: {title} {words} Nothing was pressed; `--confirm` answers with yes.")
+        sys.exit(1)
+    if problem := answer.get("problem"):
+        say_text(f"Slack says: {_PROBLEMS.get(problem, problem)}")
         sys.exit(1)
 
 

@@ -75,9 +75,11 @@ def _with_times(text: str) -> str:
 
 def _time(text: str) -> Mrkdwn:
     try:
-        return when(datetime.fromisoformat(text).replace(tzinfo=UTC))
+        at = datetime.fromisoformat(text).replace(tzinfo=UTC)
     except ValueError:
         return plain(f"{text} UTC")
+    # Not Slack's "yesterday": the sentence says "at" or "since" before it.
+    return Mrkdwn(f"<!date^{int(at.timestamp())}^{{date_short}} {{time}}|{text} UTC>")
 
 
 def code(text: object, limit: int = _NAME_LENGTH) -> Mrkdwn:

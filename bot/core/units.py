@@ -20,7 +20,7 @@ def size_text(size: int) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Seconds -> `0.4 s`, `12 s`, `1 min 12 s`, `2 h 03 min`, `3 d 4 h`, `2 d`. Below 0 is 0."""
+    """Seconds -> `0.4 s`, `12 s`, `1 min 12 s`, `4 h`, `2 h 03 min`, `3 d 4 h`, `2 d`. Below 0 is 0."""
     seconds = max(seconds, 0.0)
     if round(seconds, 1) < 10:  # noqa: PLR2004 - under ten seconds a tenth still tells something
         return f"{seconds:.1f} s"
@@ -28,11 +28,16 @@ def duration_text(seconds: float) -> str:
     if whole < _MINUTE:
         return f"{whole} s"
     if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
+        return _two(whole // _MINUTE, "min", whole % _MINUTE, "s")
     if whole < _DAY:
-        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
+        return _two(whole // _HOUR, "h", whole % _HOUR // _MINUTE, "min")
     hours = whole % _DAY // _HOUR
     return f"{whole // _DAY} d {hours} h" if hours else f"{whole // _DAY} d"
+
+
+def _two(large: int, unit: str, small: int, small_unit: str) -> str:
+    """Two units, the smaller one with two digits and only where there is something of it."""
+    return f"{large} {unit} {small:02d} {small_unit}" if small else f"{large} {unit}"
 
 
 def count_text(number: int) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 
 from bot.gallery.samples import AROUND, FORMS, HOMES, NOW, VIEWS, WORST_AROUND
 from bot.gallery.samples.health import CHARTS
-from bot.sandbox.slack.people import BOT_USER
-from bot.sandbox.tour import STEPS, next_message, welcome_message
+from bot.sandbox.slack.people import BOT_USER, PEOPLE
+from bot.sandbox.tour_steps import STEPS
+from bot.sandbox.tour_words import next_message, second_person_message, welcome_message
 from bot.services import picture
 from bot.slack.blocks import Rendered
 from bot.slack.forms import render_form
@@ -37,6 +38,7 @@ def exhibits() -> list[Exhibit]:
     made += [_form(name, form) for name, form in FORMS.items()]
     tour = [("sandbox welcome", welcome_message())]
     tour += [(f"sandbox next {n}", next_message(n)) for n in range(1, len(STEPS) + 1)]
+    tour.append(("sandbox second person", second_person_message(PEOPLE["U0OMAR"], "http://127.0.0.1:44197")))
     made.insert(0, _picture())
     return made + [Exhibit(name, "sandbox", _stamped(message)) for name, message in tour]
 

@@ -129,8 +129,8 @@ def _scale(axes: Axes, values: Sequence[float], steps: Sequence[float]) -> None:
 
 
 def _short(text: str) -> str:
-    """`6.0 MB` -> `6 MB`, `2 h 00 min` -> `2 h`: the axis has no room for noughts."""
-    return text.replace(".0 ", " ").replace(" 00 min", "").replace(" 00 s", "")
+    """`6.0 MB` -> `6 MB`: the axis has no room for noughts."""
+    return text.replace(".0 ", " ")
 
 
 def _legend(figure: Figure, axes: Axes) -> None:

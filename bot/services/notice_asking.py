@@ -41,9 +41,9 @@ def ask_for(
         content_hash=revision.bundle_hash,
         title=f"Tell customers: {revision.text.subject}",
         what=tuple(_lines(revision, covered, people)),
-        why=f"{revision.title} of notice {notice.id} for {notice.product}",
-        consequence=f"{people} will read it, {_when(revision.send_at)}, once somebody has confirmed the "
-        "number. What was sent cannot be taken back.",
+        why=f"{revision.title} for {notice.product}, notice {notice.id}",
+        consequence=f"{people} will read it {_after_confirming(revision.send_at)}. What was sent cannot be "
+        "taken back.",
         requested=requested,
         authors=authors,
         roles=ON_CALL if on_call else APPROVERS,
@@ -61,6 +61,10 @@ def _lines(revision: NoticeRevision, covered: Sequence[NoticeRevision], people: 
         *(f"Then, {_when(each.send_at)}: {each.text.subject}" for each in covered),
         *(["Every word of what follows is in the file in the thread."] if covered else []),
     ]
+
+
+def _after_confirming(at: datetime | None) -> str:
+    return "as soon as somebody has confirmed the number" if at is None else f"at {_when(at)}, if confirmed"
 
 
 def _when(at: datetime | None) -> str:

@@ -14,6 +14,7 @@ from bot.core import units
 from bot.slack import mrkdwn
 from bot.slack.blocks import Block, section, small
 from bot.slack.fit import cut
+from bot.slack.mrkdwn import Mrkdwn
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 FOLDERS = (_TEMPLATES / "messages", _TEMPLATES / "reports")
@@ -54,6 +55,11 @@ def environment() -> SandboxedEnvironment:
         "plural": units.plural,
     }
     return made
+
+
+def sentence(text: str) -> Mrkdwn:
+    """A stored sentence as an entry of a list: cut to size, harmless, its times the reader's."""
+    return mrkdwn.timed(cut(text, _ENTRY))
 
 
 def fill(template: str, values: Mapping[str, Any]) -> list[str]:

@@ -103,6 +103,22 @@ def test_messages_arrive_change_and_go_in_place(slack: SlackServer, web: WebClie
     assert slack.sandbox.workspace.get("C0OPS", ts)
 
 
+def test_what_is_said_is_seen_and_so_is_what_follows(web: WebClient, open_as: OpenAs) -> None:
+    for number in range(30):
+        web.chat_postMessage(channel="C0OPS", text=f"Number {number}")
+    page = open_as("omar")
+    expect(message(page, "Number 29")).to_be_in_viewport()
+    page.locator("#messages").evaluate("list => { list.scrollTop = 0; }")
+    ts = str(web.chat_postMessage(channel="C0OPS", text="Running")["ts"])
+    expect(message(page, "Running")).to_be_visible()
+    expect(message(page, "Running")).not_to_be_in_viewport()  # who reads further up is left there
+    say(page, "Hello")
+    expect(message(page, "Hello")).to_be_in_viewport()
+    web.chat_update(channel="C0OPS", ts=ts, text="A verdict\n" * 30)
+    web.chat_postMessage(channel="C0OPS", text="And then")
+    expect(message(page, "And then")).to_be_in_viewport()
+
+
 def test_unread_marks_come_and_go(web: WebClient, open_as: OpenAs) -> None:
     page = open_as("vera")
     web.chat_postMessage(channel="C0ALERTS", text="Look here")
@@ -329,4 +345,5 @@ def test_it_says_on_its_face_what_it_is(open_as: OpenAs) -> None:
     expect(page.get_by_role("banner")).to_contain_text("This is not Slack")
     options = page.locator("#person option")
     expect(options).to_have_count(7)
-    expect(options.nth(0)).to_have_text("Vera Viewer (viewer)")
+    expect(options.nth(0)).to_have_text("Vera Viewer (viewer, New York)")
+    expect(options.nth(2)).to_have_text("Olga Operator (operator, Berlin)")

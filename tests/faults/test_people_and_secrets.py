@@ -94,7 +94,7 @@ def test_no_password_anywhere(
         "processes": ("pg_dump",),
         "log": ("CreateMultipartUpload",),
         "manifest": ('"sha256"',),
-        "ledger and messages": (record.id, "backup.stored", "Lies at", "outbox"),
+        "ledger and messages": (record.id, "backup.stored", "Stored at", "outbox"),
     }
     for place, words in looked_at.items():
         assert [word for word in words if word not in places[place]] == [], place

@@ -16,9 +16,13 @@ from bot.sandbox.slack.blocks import Surface, problems
 from bot.sandbox.slack.client import SandboxClient
 from bot.sandbox.slack.methods_chat import from_bot
 from bot.sandbox.slack.options import Options
+from bot.sandbox.slack.people import PEOPLE
 from bot.sandbox.slack.server import SlackServer
-from bot.sandbox.tour import STEPS, next_message, welcome_message
+from bot.sandbox.tour_steps import STEPS
+from bot.sandbox.tour_words import next_message, second_person_message, welcome_message
 from tests.sandbox.slack.conftest import hang_up, wait_for
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -117,7 +121,37 @@ def test_breaking_takes_the_newest_archive_and_the_alert_leads_on(
     assert offers(people, "omar") == [f"Next: {STEPS[3].title}"]
 
 
+def test_whoever_asked_for_an_approval_is_told_who_has_to_act_and_how_to_be_them(
+    slack: SlackServer, heard: list[str], people: SandboxClient
+) -> None:
+    people.click("april", "tour_approve", ts=people.messages()[0]["ts"])
+    del heard
+    asked = {"text": "*Approval needed: Tell customers*"}
+    for _ in range(2):  # reminded, it is said once all the same
+        slack.sandbox.workspace.post("C0OPS", from_bot(asked))
+    (told,) = [one for one in people.messages(name="april") if one["text"].startswith("Now act as")]
+    assert told["text"] == "Now act as Andre Approver"  # nobody approves their own
+    assert f"<{slack.base_url}/?as=andre|Open a second tab as Andre>" in str(told["blocks"])
+    slack.sandbox.workspace.post("C0OPS", from_bot({"text": "*Approved, not sent yet: A notice*"}))
+    (offer,) = [one for one in people.messages(name="april") if one["text"].startswith("Next: ")]
+    assert "press *Send to 1 recipient*" in str(offer["blocks"])
+
+
+def test_the_end_says_that_it_is_the_end_and_what_to_do_now() -> None:
+    end = next_message(len(STEPS))
+    assert end["text"].startswith("*That is all.*")
+    for way_on in ("examples/cruzonic.toml", "sparewheel doctor", "Connecting a real Slack"):
+        assert way_on in str(end["blocks"])
+    assert (ROOT / "examples/cruzonic.toml").is_file()
+    assert "## Connecting a real Slack" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("number", range(len(STEPS) + 1))
 def test_its_messages_are_within_slacks_limits(number: int) -> None:
     message = next_message(number) if number else welcome_message()
+    assert problems(message["blocks"], Surface.MESSAGE) == []
+
+
+def test_so_is_the_one_about_a_second_person() -> None:
+    message = second_person_message(PEOPLE["U0OMAR"], "http://127.0.0.1:44197")
     assert problems(message["blocks"], Surface.MESSAGE) == []

@@ -59,7 +59,7 @@ def test_the_report_is_one_message_with_figures_and_a_picture_in_its_thread(
         deliverer.deliver(row.id)
     message, details, picture = posted(people)
     assert message["text"].startswith("*1 of 2 databases needs a look*")
-    assert "newest data 5 h 00 min old" in message["text"]
+    assert "Newest data 5 h old" in message["text"]
     assert details["thread_ts"] == picture["thread_ts"] == message["ts"]
     assert "RPO over 30 days" in details["text"]
     (file,) = picture["files"]
@@ -130,7 +130,7 @@ def test_the_home_tab_is_each_persons_own_and_its_buttons_work(
     assert people.click("omar", BACK_UP, block_id=block)["problem"] == "needs confirmation"
     people.click("omar", BACK_UP, block_id=block, confirmed=True)
     wait_for(lambda: [row.topic for row in waiting()] == ["backup"])
-    wait_for(lambda: "waits: full backup" in people.read_home("omar"))
+    wait_for(lambda: "*Waits:* full backup" in people.read_home("omar"))
     people.click("vera", REPORT, block_id=block_of(people.home("vera"), REPORT, "cruzonic"))
     wait_for(lambda: people.view("vera"))
     assert "RPO over 30 days" in str(people.view("vera"))

@@ -35,6 +35,15 @@ OPEN = Alert(
     told_at=NOW - 3 * _HOUR,
     level=1,
 )
+_FAILED = replace(
+    OPEN,
+    id="f8k2m9x4",
+    key="failed:cruzonic",
+    rule="failed",
+    sentence="The full backup `a1b2c3d4` of `cruzonic` failed at 2026-11-22 01:12 UTC: Somebody else held "
+    "the table `public.drivers` for longer than 30 s.",
+    next_step="Wait for the migration to end, then type `/backup now full cruzonic`.",
+)
 _WARNING = replace(
     OPEN,
     id="b2c3d4e5",
@@ -56,7 +65,7 @@ _TAKEN = replace(
 )
 _OVER = replace(_TAKEN, state=State.RESOLVED, seq=4, resolved_at=NOW, resolution=Resolution.GONE)
 _REMOVED = replace(_OVER, resolution=Resolution.NOT_CONFIGURED)
-_HOUSE = replace(
+HOUSE = replace(
     OPEN,
     id="w0rkg0ne",
     key="worker-gone",
@@ -86,8 +95,9 @@ _LIFE = (
 
 VIEWS: dict[str, object] = {
     "alert, critical": AlertMessage(OPEN, NOW),
+    "alert, a failure": AlertMessage(_FAILED, NOW),
     "alert, warning": AlertMessage(_WARNING, NOW),
-    "alert, third level": AlertMessage(_HOUSE, NOW),
+    "alert, third level": AlertMessage(HOUSE, NOW),
     "alert, taken": AlertMessage(_TAKEN, NOW),
     "alert, over": AlertMessage(_OVER, NOW),
     "alert thread, escalated": AlertLine(OPEN, _event(What.ESCALATED, 2, 2)),
@@ -102,7 +112,7 @@ VIEWS: dict[str, object] = {
     "alert thread, not asked for any more": AlertLine(
         replace(_REMOVED, database=None), _event(What.RESOLVED, 4)
     ),
-    "alerts": AlertList([OPEN, _HOUSE, replace(_TAKEN, id="t4k3n000"), _WARNING], [_OVER], NOW),
+    "alerts": AlertList([OPEN, HOUSE, replace(_TAKEN, id="t4k3n000"), _WARNING], [_OVER], NOW),
     "alerts, none": AlertList([], [], NOW),
     "alert, details": AlertDetails(_OVER, _LIFE, NOW),
     "alert, you take it": AlertTaken(_TAKEN, True, NOW, 24 * _HOUR),

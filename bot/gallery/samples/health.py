@@ -10,7 +10,7 @@ from bot.core.backup import BackupRecord, Kind
 from bot.core.coverage import Coverage, Gap, months_before
 from bot.core.health import Loss
 from bot.core.people import Role
-from bot.gallery.samples.alerts import OPEN
+from bot.gallery.samples.alerts import HOUSE, OPEN
 from bot.gallery.samples.approvals import ASKED
 from bot.gallery.samples.approvals import WORST as WORST_ASKED
 from bot.gallery.samples.records import DAMAGED, FAILED, GONE, RUNNING, STORED, worst
@@ -78,6 +78,11 @@ _NEVER = replace(
         coverage=(KindCoverage(Kind.FULL, Coverage(NOW - _DAY, 0, 0), "UTC", known_since=NOW - _DAY),),
     ),
 )
+_LATE = replace(
+    OPEN,
+    database="fleetnest",
+    sentence="`fleetnest`: the newest critical backup is 1 d 3 h old; it may be 2 h old.",
+)
 _BAD = replace(
     _WELL,
     database="fleetnest",
@@ -106,7 +111,7 @@ _BAD = replace(
                 "America/New_York",
             ),
         ),
-        alerts=(replace(OPEN, database="fleetnest"),),
+        alerts=(_LATE,),
     ),
 )
 _WORST = replace(
@@ -123,9 +128,7 @@ _WORST = replace(
     ),
 )
 _REPORT = HealthReport((_WELL, replace(_WELL, database="fleetnest")), NOW)
-_TROUBLE = HealthReport(
-    (_BAD, _WELL), NOW, alerts=(replace(OPEN, database=None),), pending=(ASKED,), removed=("oldfleet",)
-)
+_TROUBLE = HealthReport((_BAD, _WELL), NOW, alerts=(HOUSE,), pending=(ASKED,), removed=("oldfleet",))
 _UNSEEN = replace(
     _REPORT,
     not_seen=(

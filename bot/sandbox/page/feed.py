@@ -10,6 +10,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot.sandbox.page.session import comes_from_page
+from bot.sandbox.slack.passes import Screen
 from bot.sandbox.slack.people import CHANNELS, GROUPS, PEOPLE, Person, find_person
 from bot.sandbox.slack.state import Sandbox
 from bot.sandbox.slack.traffic import Exchange
@@ -26,7 +27,7 @@ class Feed:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._open: dict[Queue, Person] = {}
+        self._open: dict[Queue, tuple[Person, Screen]] = {}
         sandbox.workspace.subscribers.append(self._entry)
         sandbox.modals.subscribers.append(self._modal)
         sandbox.traffic.subscribers.append(self._exchange)
@@ -40,8 +41,9 @@ class Feed:
             return
         await websocket.accept()
         queue: Queue = asyncio.Queue()
-        self._open[queue] = person
-        queue.put_nowait(self._hello(person))
+        screen = Screen(person.id, websocket.query_params.get("tab", ""))
+        self._open[queue] = (person, screen)
+        queue.put_nowait(self._hello(person, screen))
         sending = asyncio.create_task(_send(websocket, queue))
         try:
             while True:
@@ -52,7 +54,7 @@ class Feed:
             del self._open[queue]
             sending.cancel()
 
-    def _hello(self, person: Person) -> Event:
+    def _hello(self, person: Person, screen: Screen) -> Event:
         box = self._sandbox
         return {
             "type": "hello",
@@ -62,7 +64,7 @@ class Feed:
             "channels": list(self._channels(person)),
             "commands": [asdict(one) for one in box.manifest.commands.values()],
             "home": box.workspace.homes.get(person.id),
-            "modal": box.modals.top(person.id),
+            "modal": box.modals.top(screen),
             "traffic": [one.as_json() for one in box.traffic.all()],
             "faults": box.faults.shown(),
         }
@@ -95,7 +97,10 @@ class Feed:
             self._tell(event, channel=channel, only=message.get("ephemeral_to"))
 
     def _modal(self, user: str) -> None:
-        self._tell({"type": "modal", "view": self._sandbox.modals.top(user)}, only=user)
+        """Each tab is told what it shows: a modal opens in the one that asked for it."""
+        for queue, (person, screen) in self._open.items():
+            if person.id == user:
+                queue.put_nowait({"type": "modal", "view": self._sandbox.modals.top(screen)})
 
     def _exchange(self, exchange: Exchange) -> None:
         self._tell({"type": "traffic", "exchange": exchange.as_json()})
@@ -104,7 +109,7 @@ class Feed:
         self._tell({"type": "faults", "faults": self._sandbox.faults.shown()})
 
     def _tell(self, event: Event, *, channel: str | None = None, only: str | None = None) -> None:
-        for queue, person in self._open.items():
+        for queue, (person, _) in self._open.items():
             if only not in (None, person.id):
                 continue
             if channel is None or person.id in CHANNELS[channel].members:

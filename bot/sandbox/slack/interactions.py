@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.sandbox.slack.delivery import Answer
-from bot.sandbox.slack.passes import Place
+from bot.sandbox.slack.passes import Place, Screen
 from bot.sandbox.slack.people import APP, CHANNELS, PEOPLE, TEAM, TEAM_DOMAIN, Channel, Person
 from bot.sandbox.slack.refusal import RefusedError
 from bot.sandbox.slack.responses import respond
@@ -38,8 +38,8 @@ def _common(person: Person) -> Payload:
     }
 
 
-async def slash(sandbox: Sandbox, person: Person, channel: Channel, typed: str) -> str | None:
-    """Send a slash command.
+async def slash(sandbox: Sandbox, person: Person, channel: Channel, typed: str, tab: str = "") -> str | None:
+    """Send a slash command; what it opens shows in `tab`.
 
     Returns:
         What Slack itself says to the person when it went wrong, or None.
@@ -52,7 +52,7 @@ async def slash(sandbox: Sandbox, person: Person, channel: Channel, typed: str) 
         return only_to(sandbox, channel.id, person.id, _NOT_A_COMMAND.format(name))
     sent = as_sent(text.strip(), label=True) if command.should_escape else text.strip()
     place = Place(channel.id, person.id)
-    answer = await sandbox.delivery.send("slash_commands", _command(sandbox, place, name, sent))
+    answer = await sandbox.delivery.send("slash_commands", _command(sandbox, place, name, sent, tab))
     problem: str | None = answer.problem
     if problem is None and answer.payload:
         try:
@@ -64,7 +64,7 @@ async def slash(sandbox: Sandbox, person: Person, channel: Channel, typed: str) 
     return None
 
 
-def _command(sandbox: Sandbox, place: Place, name: str, text: str) -> Payload:
+def _command(sandbox: Sandbox, place: Place, name: str, text: str, tab: str) -> Payload:
     person = PEOPLE[place.user]
     channel_name = _channel_name(place.channel)
     return {
@@ -80,7 +80,7 @@ def _command(sandbox: Sandbox, place: Place, name: str, text: str) -> Payload:
         "api_app_id": APP,
         "is_enterprise_install": "false",
         "response_url": sandbox.response_url(place),
-        "trigger_id": sandbox.triggers.issue(person.id),
+        "trigger_id": sandbox.triggers.issue(Screen(person.id, tab)),
     }
 
 
@@ -88,7 +88,9 @@ def _channel_name(channel: str) -> str:
     return CHANNELS[channel].name or "directmessage"
 
 
-async def click(sandbox: Sandbox, person: Person, channel: Channel, ts: str, action: Payload) -> Answer:
+async def click(
+    sandbox: Sandbox, person: Person, channel: Channel, ts: str, action: Payload, *, tab: str = ""
+) -> Answer:
     """Press a button (or use another element) of a message.
 
     Args:
@@ -97,6 +99,7 @@ async def click(sandbox: Sandbox, person: Person, channel: Channel, ts: str, act
         channel: where the message is.
         ts: which message.
         action: the element as `actions[0]` of the payload, `block_id` included.
+        tab: where what it opens shows.
 
     Returns:
         How the app took it; what it acknowledges with means nothing to Slack here.
@@ -114,7 +117,7 @@ async def click(sandbox: Sandbox, person: Person, channel: Channel, ts: str, act
             "is_ephemeral": ephemeral,
         },
         "channel": {"id": channel.id, "name": _channel_name(channel.id)},
-        "trigger_id": sandbox.triggers.issue(person.id),
+        "trigger_id": sandbox.triggers.issue(Screen(person.id, tab)),
         "response_url": sandbox.response_url(place),
         "state": {"values": {}},
         "actions": [{**action, "action_ts": sandbox.workspace.next_ts()}],
@@ -124,24 +127,26 @@ async def click(sandbox: Sandbox, person: Person, channel: Channel, ts: str, act
     return await sandbox.delivery.send("interactive", payload)
 
 
-async def click_in_view(sandbox: Sandbox, person: Person, view: Payload, action: Payload) -> Answer:
+async def click_in_view(
+    sandbox: Sandbox, person: Person, view: Payload, action: Payload, tab: str = ""
+) -> Answer:
     """Use an element of a modal or of the Home tab."""
     payload = {
         "type": "block_actions",
         **_common(person),
         "container": {"type": "view", "view_id": view["id"]},
         "view": view,
-        "trigger_id": sandbox.triggers.issue(person.id),
+        "trigger_id": sandbox.triggers.issue(Screen(person.id, tab)),
         "actions": [{**action, "action_ts": sandbox.workspace.next_ts()}],
     }
     return await sandbox.delivery.send("interactive", payload)
 
 
-async def view_event(sandbox: Sandbox, person: Person, kind: str, view: Payload) -> Answer:
+async def view_event(sandbox: Sandbox, person: Person, kind: str, view: Payload, tab: str = "") -> Answer:
     """Submit (`view_submission`) or close (`view_closed`) a modal."""
     payload = {"type": kind, **_common(person), "view": view}
     if kind == "view_submission":
-        payload |= {"trigger_id": sandbox.triggers.issue(person.id), "response_urls": []}
+        payload |= {"trigger_id": sandbox.triggers.issue(Screen(person.id, tab)), "response_urls": []}
     else:
         payload["is_cleared"] = False
     return await sandbox.delivery.send("interactive", payload)

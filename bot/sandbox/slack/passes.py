@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from bot.sandbox.slack.options import Clock, Timings
 from bot.sandbox.slack.refusal import RefusedError
+
+
+class Screen(NamedTuple):
+    """Where somebody does something: a tab of the page, or "" for a command line, which has no screen."""
+
+    user: str
+    tab: str = ""
 
 
 class Triggers:
@@ -14,18 +22,18 @@ class Triggers:
 
     def __init__(self, clock: Clock, timings: Timings) -> None:
         self._clock, self._timings = clock, timings
-        self._issued: dict[str, tuple[str, float]] = {}
+        self._issued: dict[str, tuple[Screen, float]] = {}
         self._exchanged: set[str] = set()
 
-    def issue(self, user: str) -> str:
-        """A new trigger id for what this person just did."""
+    def issue(self, screen: Screen) -> str:
+        """A new trigger id for what was just done there."""
         now = self._clock()
         trigger = f"{int(now)}.{secrets.randbelow(10**10)}.{secrets.token_hex(16)}"
-        self._issued[trigger] = (user, now)
+        self._issued[trigger] = (screen, now)
         return trigger
 
-    def exchange(self, trigger: str) -> str:
-        """Use it up; gives the user's id.
+    def exchange(self, trigger: str) -> Screen:
+        """Use it up; gives the screen that it came from.
 
         Raises:
             RefusedError: `invalid_trigger_id`, `exchanged_trigger_id` or `expired_trigger_id`.
@@ -34,11 +42,11 @@ class Triggers:
             raise RefusedError("invalid_trigger_id")
         if trigger in self._exchanged:
             raise RefusedError("exchanged_trigger_id")
-        user, since = self._issued[trigger]
+        screen, since = self._issued[trigger]
         if self._clock() - since > self._timings.trigger:
             raise RefusedError("expired_trigger_id")
         self._exchanged.add(trigger)
-        return user
+        return screen
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The person's side: what somebody at a keyboard can do in the sandbox workspace.
 
 Every call is a POST with a JSON object under /sandbox/, with the person's token, or from the page with its
-cookie and Origin. Answers are JSON:
+cookie and Origin. `tab` names the page's tab, where it is one. Answers are JSON:
 `{"ok": true, …}`, or `{"ok": false, "error": a sentence}`.
 """
 
@@ -19,12 +19,15 @@ from bot.sandbox.slack import interactions, submissions
 from bot.sandbox.slack.arguments import Arguments, read
 from bot.sandbox.slack.faults import Fault, FaultKind
 from bot.sandbox.slack.guard import token_matches
+from bot.sandbox.slack.passes import Screen
 from bot.sandbox.slack.people import CHANNELS, PEOPLE, Channel, Person, find_channel, find_person
 from bot.sandbox.slack.press import find_element, pressed
 from bot.sandbox.slack.state import Sandbox
 from bot.sandbox.slack.typed import as_sent
 
 Result = dict[str, Any]
+# Longer than the name that the page gives to a tab.
+_TAB = 64
 
 
 def _person(args: Arguments) -> Person:
@@ -33,6 +36,11 @@ def _person(args: Arguments) -> Person:
         names = ", ".join(one.name for one in PEOPLE.values() if not one.is_bot)
         raise SandboxError(f"Nobody here is called {args.text('as')!r}.", next_step=f"Be one of: {names}.")
     return found
+
+
+def _tab(args: Arguments) -> str:
+    """Which tab of the page this comes from; "" for a command line."""
+    return args.text("tab")[:_TAB]
 
 
 def _channel(args: Arguments) -> Channel:
@@ -51,7 +59,7 @@ async def say(sandbox: Sandbox, args: Arguments) -> Result:
     if person.id not in channel.members:
         raise SandboxError(f"{person.name} is not in #{channel.name or channel.id}.")
     if text.startswith("/"):
-        return {"slack_says": await interactions.slash(sandbox, person, channel, text)}
+        return {"slack_says": await interactions.slash(sandbox, person, channel, text, _tab(args))}
     message = {"user": person.id, "text": as_sent(text, label=False)}
     if args.text("thread_ts"):
         message["thread_ts"] = args.text("thread_ts")
@@ -75,18 +83,20 @@ async def click(sandbox: Sandbox, args: Arguments) -> Result:
     person, action_id, block_id = _person(args), args.text("action_id"), args.text("block_id")
     ts, value = args.text("ts"), args.decoded("value")
     channel = _channel(args)
-    surface = _visible(sandbox, person, channel, ts) if ts else submissions.on_screen(sandbox, person)
+    surface = (
+        _visible(sandbox, person, channel, ts) if ts else submissions.on_screen(sandbox, person, _tab(args))
+    )
     block, element = find_element(surface.get("blocks", []), action_id, block_id)
     if element.get("confirm") and not args.flag("confirmed"):
         return {"confirm": element["confirm"], "problem": "needs confirmation"}
     if own := sandbox.own_buttons.get(action_id):
-        await own(person, channel)
+        await own(person, channel, _tab(args))
         return {"problem": None}
     action = pressed(block, element, value)
     if ts:
-        answer = await interactions.click(sandbox, person, channel, ts, action)
+        answer = await interactions.click(sandbox, person, channel, ts, action, tab=_tab(args))
     else:
-        answer = await interactions.click_in_view(sandbox, person, surface, action)
+        answer = await interactions.click_in_view(sandbox, person, surface, action, _tab(args))
     return {"problem": answer.problem}
 
 
@@ -104,17 +114,17 @@ def _visible(sandbox: Sandbox, person: Person, channel: Channel, ts: str) -> dic
 async def submit(sandbox: Sandbox, args: Arguments) -> Result:
     """Submit the modal on the screen with `values` by action id."""
     values = args.decoded("values") or {}
-    return await submissions.submit(sandbox, _person(args), values)
+    return await submissions.submit(sandbox, _person(args), values, _tab(args))
 
 
 async def close(sandbox: Sandbox, args: Arguments) -> Result:
     """Close the modal on the screen."""
-    return await submissions.close(sandbox, _person(args))
+    return await submissions.close(sandbox, _person(args), _tab(args))
 
 
 async def view(sandbox: Sandbox, args: Arguments) -> Result:
     """The modal that this person sees, or null."""
-    return {"view": sandbox.modals.top(_person(args).id)}
+    return {"view": sandbox.modals.top(Screen(_person(args).id, _tab(args)))}
 
 
 async def home(sandbox: Sandbox, args: Arguments) -> Result:

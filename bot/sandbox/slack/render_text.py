@@ -14,17 +14,25 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
 def render_messages(messages: Iterable[dict[str, Any]]) -> str:
-    """A channel as text: oldest first, each thread below its first message."""
+    """A channel as text: oldest first, each thread below its first message.
+
+    Replies whose first message is not among `messages` stand below a line that names it.
+    """
     listed = list(messages)
     by_ts = {one["ts"] for one in listed}
     lines: list[str] = []
     for one in listed:
-        if one.get("thread_ts", one["ts"]) != one["ts"] and one["thread_ts"] in by_ts:
+        thread = one.get("thread_ts", one["ts"])
+        if thread == one["ts"]:
+            lines += [*_message(one), ""]
+        elif thread not in by_ts:
+            by_ts.add(thread)
+            lines += [f"in the thread of an earlier message  [{thread}]", ""]
+        else:
             continue
-        lines += [*_message(one), ""]
-        for reply in listed:
-            if reply.get("thread_ts") == one["ts"] and reply["ts"] != one["ts"]:
-                lines += [f"    | {line}".rstrip() for line in _message(reply)] + [""]
+        replies = (two for two in listed if two.get("thread_ts") == thread and two["ts"] != thread)
+        for reply in replies:
+            lines += [f"    | {line}".rstrip() for line in _message(reply)] + [""]
     return "\n".join(lines).rstrip("\n")
 
 

@@ -42,8 +42,9 @@ class Sandbox:
         )
         self.uploads: dict[str, dict[str, object]] = {}  # secret of an upload URL -> file id, length, …
 
-        # Buttons that the sandbox answers itself, by action id; the app never hears of them.
-        self.own_buttons: dict[str, Callable[[Person, Channel], Awaitable[None]]] = {}
+        # Buttons that the sandbox answers itself, by action id, told who presses, in
+        # which channel and tab; the app never hears of them.
+        self.own_buttons: dict[str, Callable[[Person, Channel, str], Awaitable[None]]] = {}
 
     def response_url(self, place: Place) -> str:
         """A new response_url for something that happened at `place`."""

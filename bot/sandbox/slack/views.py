@@ -1,4 +1,4 @@
-"""Modals that are open on somebody's screen: a stack of at most three for each person."""
+"""Modals that are open on somebody's screen: a stack of at most three for each tab of theirs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+from bot.sandbox.slack.passes import Screen
 from bot.sandbox.slack.people import APP, BOT_ID, TEAM
 from bot.sandbox.slack.refusal import RefusedError
 from bot.sandbox.slack.workspace import with_ids
@@ -48,28 +49,33 @@ def _content(view: View) -> View:
 
 
 class Modals:
-    """Every person's open modals. They are gone after a restart, as after closing a laptop."""
+    """Every screen's open modals. They are gone after a restart, as after closing a laptop.
+
+    What was opened from a command line, which has no screen, shows in every tab of that person; and from
+    there the newest of the person's modals is acted on, whichever tab shows it.
+    """
 
     def __init__(self) -> None:
-        self._stacks: dict[str, list[View]] = {}
+        self._stacks: dict[Screen, list[View]] = {}
         self.subscribers: list[Callable[[str], None]] = []  # told whose screen changed
 
-    def open(self, user: str, view: View) -> View:
+    def open(self, screen: Screen, view: View) -> View:
         """Show a first modal; whatever was open goes away."""
         self._refuse_double(view)
         made = make(view)
-        self._stacks[user] = [made]
-        self._changed(user)
+        self._stacks.pop(self._shown(screen), None)
+        self._stacks[screen] = [made]
+        self._changed(screen.user)
         return made
 
-    def push(self, user: str, view: View) -> View:
+    def push(self, screen: Screen, view: View) -> View:
         """Put a modal on top of the one that is open."""
-        stack = self._stacks.get(user, [])
+        stack = self._stacks.get(self._shown(screen), [])
         if not stack or len(stack) >= _DEEPEST:
             raise RefusedError("push_limit_reached" if stack else "not_found")
         self._refuse_double(view)
         stack.append(make(view, stack[-1]))
-        self._changed(user)
+        self._changed(screen.user)
         return stack[-1]
 
     def update(self, wanted: str, view: View, expected_hash: str = "") -> View:
@@ -80,9 +86,9 @@ class Modals:
         if expected_hash and expected_hash != found["hash"]:
             raise RefusedError("hash_conflict")
         found.update(_content(view))
-        for user, stack in self._stacks.items():
+        for screen, stack in self._stacks.items():
             if found in stack:
-                self._changed(user)
+                self._changed(screen.user)
         return found
 
     def find(self, wanted: str) -> View | None:
@@ -90,16 +96,27 @@ class Modals:
         views = (view for stack in self._stacks.values() for view in stack)
         return next((view for view in views if wanted and wanted in (view["id"], view["external_id"])), None)
 
-    def top(self, user: str) -> View | None:
-        """What this person sees."""
-        stack = self._stacks.get(user)
+    def top(self, screen: Screen) -> View | None:
+        """What this person sees there."""
+        stack = self._stacks.get(self._shown(screen))
         return stack[-1] if stack else None
 
-    def close(self, user: str, *, everything: bool = False) -> None:
+    def close(self, screen: Screen, *, everything: bool = False) -> None:
         """Close the top modal, or all of them."""
-        stack = self._stacks.get(user, [])
+        shown = self._shown(screen)
+        stack = self._stacks.get(shown, [])
         del stack[0 if everything else -1 :]
-        self._changed(user)
+        if not stack:
+            self._stacks.pop(shown, None)
+        self._changed(screen.user)
+
+    def _shown(self, screen: Screen) -> Screen:
+        """Whose stack is seen on a screen: its own, else the command line's; there, the person's newest."""
+        if screen in self._stacks:
+            return screen
+        if screen.tab:
+            return Screen(screen.user)
+        return next((one for one in reversed(self._stacks) if one.user == screen.user), screen)
 
     def _changed(self, user: str) -> None:
         for subscriber in self.subscribers:

@@ -18,7 +18,7 @@ from bot.services.alert_views import (
 from bot.slack import mrkdwn, texts
 from bot.slack.blocks import Block, Rendered, actions, at_most_fifty, button, section, with_button
 from bot.slack.buttons import ALERT_SHOW, ALERT_TAKE
-from bot.slack.fit import GOOD_TEXT, cut_mrkdwn
+from bot.slack.fit import GOOD_TEXT, cut_mrkdwn, pages
 from bot.slack.mrkdwn import Mrkdwn
 from bot.slack.views.base import Surroundings, contacts_up_to, message, render, who_asked
 
@@ -76,10 +76,10 @@ def _(view: AlertList, around: Surroundings) -> Rendered:
 @render.register
 def _(view: AlertDetails, around: Surroundings) -> Rendered:
     values = _facts(view.alert) | {"contacts": _called(view.alert, around)}
-    history: list[Block] = []
+    lines: list[str] = []
     for event in view.events[-_HISTORY:]:
-        line = texts.fill("alert_history", {"event": event, "by": _who(event)})
-        history += texts.as_blocks(line)
+        lines += texts.fill("alert_history", {"event": event, "by": _who(event)})
+    history: list[Block] = [section(page) for page in pages(lines)]
     return message("alert", values, [*history, *_buttons(view.alert)])
 
 

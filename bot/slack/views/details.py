@@ -28,7 +28,7 @@ def _(view: BackupDetails, around: Surroundings) -> Rendered:
     record, manifest = view.record, view.manifest
     values = {
         "record": record,
-        "lead": Mrkdwn(f"*{record.goodness.capitalize()}:* {what(record)} {mrkdwn.code(record.id)}"),
+        "lead": Mrkdwn(f"*{record.goodness.capitalize()}:* {what(record)}, id {mrkdwn.code(record.id)}"),
         "who": who(record),
         "elapsed": elapsed(record),
         "problem": view.manifest_problem,

@@ -11,7 +11,7 @@ from bot.core.restore_test import RestoreTestDetails, RestoreTestMessage, Step, 
 from bot.core.verdict import Verdict
 from bot.services import reports
 from bot.services.views import RestoreTestHelp, StopTestView
-from bot.slack import mrkdwn
+from bot.slack import mrkdwn, texts
 from bot.slack.blocks import Block, Rendered, Snippet, actions, button, confirm
 from bot.slack.buttons import DETAILS, PROVE, STOP_TEST
 from bot.slack.mrkdwn import Mrkdwn
@@ -107,7 +107,7 @@ def _line(finding: Finding) -> Mrkdwn:
     """Severity, rule, one sentence, what to do."""
     step = f" _Now:_ {mrkdwn.prose(finding.next_step)}" if finding.next_step else ""
     head = f"{_SIGNS[finding.severity]} {mrkdwn.code(finding.rule)}"
-    return Mrkdwn(f"{head} {mrkdwn.prose(finding.sentence[:400])}{step}")
+    return Mrkdwn(f"{head} {texts.sentence(finding.sentence)}{step}")
 
 
 def _stop_button(view: RestoreTestMessage) -> list[Block]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.core.people import Source
 from bot.core.schedules import describe
+from bot.core.units import plural
 from bot.ledger.schedules import FireState, PauseRecord
 from bot.services.schedule_views import NothingBegan, PauseMessage, ScheduleList, ScheduleStanding
 from bot.slack import mrkdwn, texts
@@ -55,7 +56,7 @@ def _last(each: ScheduleStanding) -> Mrkdwn:
     """The newest run with its verdict, or what became of a newer due time that nothing came of."""
     fire, run = each.fire, each.run
     if fire and fire.state is FireState.FAILED:
-        return Mrkdwn(f"could not begin, {mrkdwn.when(fire.fire_time)}: {mrkdwn.prose(fire.outcome or '')}")
+        return Mrkdwn(f"could not begin, {mrkdwn.when(fire.fire_time)}: {texts.sentence(fire.outcome or '')}")
     if fire and fire.state in _HOW and not (run and run.due_at >= fire.fire_time):
         return Mrkdwn(f"{_HOW[fire.state]}, {mrkdwn.when(fire.fire_time)}")
     if run:
@@ -90,12 +91,13 @@ def _(view: PauseMessage, around: Surroundings) -> Rendered:
 @render.register
 def _(view: NothingBegan, around: Surroundings) -> Rendered:
     missed = view.fire.state is FireState.MISSED
-    earlier = f", nor were {view.fire.missed} earlier times" if view.fire.missed else ""
+    times = plural(view.fire.missed, "earlier time")
+    earlier = f", and neither {'is' if view.fire.missed == 1 else 'are'} {times}" if view.fire.missed else ""
     values = {
         "verdict": "Missed" if missed else "Could not begin",
         "key": view.key,
         "due_at": view.due_at,
-        "sentence": f"No clock ran then, and it is not made up for{earlier}."
+        "sentence": f"No clock ran then. It is not made up for{earlier}."
         if missed
         else view.fire.outcome or "It did not say why.",
         "next_due": view.next_due,

@@ -54,8 +54,15 @@ def test_a_conversation_reads_well(web: WebClient, people: SandboxClient) -> Non
 def test_a_reply_without_its_parent_is_still_shown(people: SandboxClient) -> None:
     people.say("omar", "parent")
     ts = people.messages()[0]["ts"]
-    people.say("vera", "reply", thread_ts=ts)
-    assert "reply" in render_messages(people.messages(since=ts))
+    for words in ("reply", "another"):
+        people.say("vera", words, thread_ts=ts)
+    first, *lines = render_messages(people.messages(since=ts)).splitlines()
+    assert first == f"in the thread of an earlier message  [{ts}]"
+    assert all(line.startswith("    | ") for line in lines if line)
+    assert [line for line in lines if line.endswith(("reply", "another"))] == [
+        "    |   reply",
+        "    |   another",
+    ]
 
 
 def test_markup_is_resolved() -> None:

@@ -24,7 +24,7 @@ from bot.slack.views import render
 # What Slack acts upon: a mention, a channel, a link, a special. Dates and real ids are ours.
 _ACTIVE = re.compile(r"<([^>]*)>")
 _OURS = re.compile(
-    r"!date\^\d+\^\{date_short_pretty\} \{time\}\|[0-9: -]+ UTC|@U0[A-Z]+|!subteam\^S0(?:DBAS|APPROVERS)"
+    r"!date\^\d+\^\{date_short(?:_pretty)?\} \{time\}\|[0-9: -]+ UTC|@U0[A-Z]+|!subteam\^S0(?:DBAS|APPROVERS)"
 )
 
 
@@ -109,9 +109,7 @@ def test_a_report_says_the_verdict_first() -> None:
     def first(name: str) -> str:
         return render(VIEWS[name], AROUND).text.splitlines()[0]
 
-    assert first("report").startswith(
-        "*All well:* 2 databases, the newest data of each at most 5 h 00 min old"
-    )
+    assert first("report").startswith("*All well:* 2 databases, the newest data of each at most 5 h old")
     assert first("report with trouble") == "*1 of 2 databases needs a look*"
     assert first("report without the storage").startswith("*Not everything could be seen.*")
     assert first("report of a lost archive") == "*1 of 1 database needs a look*"
@@ -122,7 +120,7 @@ def test_a_report_has_what_was_measured_and_names_gaps_by_date() -> None:
     text = words(render(VIEWS["report's details with trouble"], AROUND))
     for part in (
         "*RPO over 30 days:* at most 2 d 3 h of data at risk, allowed 1 d 2 h: missed 3 times, worst",
-        "*RTO over 30 days:* 1 restore test, the slowest took 5 h 00 min, allowed 4 h 00 min: missed",
+        "*RTO over 30 days:* 1 restore test, the slowest took 5 h, allowed 4 h: missed",
         "*Six months, critical:* 171 of 175, 26 of them in a full backup; missing 1 Nov, 24 to 26 Jul",
         "; the schedule is known since 30 May 2026",
         "4,400 of 4,416; missing 12 Nov 20:30 to 13 Nov 01:30, 3 Nov 20:30, ",
@@ -173,7 +171,7 @@ def test_long_parts_come_whole_as_a_file() -> None:
 
 def test_status_shows_problems_first() -> None:
     text = render(VIEWS["status"], AROUND).text
-    assert text.index("needs a look") < text.index("Late: there is no critical") < text.index("runs now")
+    assert text.index("needs a look") < text.index("Late:* there is no critical") < text.index("Runs now")
 
 
 def test_every_template_is_used_by_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,12 +213,10 @@ def test_the_report_is_a_markdown_file_in_the_thread() -> None:
 
 def test_the_status_says_when_it_was_proved_and_how_long_it_takes() -> None:
     text = render(VIEWS["status with a proof"], AROUND).text
+    assert "last proved 3 d ago; bringing it back takes about 2 min (measured in 3 restore tests)" in text
+    assert "may take 1 min: too slow" in text
     assert (
-        "last proved 3 d ago; bringing it back takes about 2 min 00 s (measured in 3 restore tests)" in text
-    )
-    assert "may take 1 min 00 s: too slow" in text
-    assert (
-        "never proved; bringing it back takes a time not known, no measurement yet"
+        "never proved; how long bringing it back takes was not measured yet"
         in render(VIEWS["status"], AROUND).text
     )
 
@@ -250,16 +246,13 @@ def test_what_stands_in_for_a_late_backup_is_said() -> None:
     late = KindStatus(Kind.CRITICAL, None, timedelta(hours=26), covered_by=full)
     shown = StatusView([replace(status.databases[0], kinds=(late,))], NOW)
     text = words(render(shown, AROUND))
-    assert (
-        "there is no critical backup at all; the newest may be 1 d 2 h old; what it would hold is in the"
-        in text
-    )
+    assert "there is no critical backup at all; one may be 1 d 2 h old; what it would hold is in the" in text
     assert "full backup `f0f1f2f3`" in text
 
 
 def test_one_that_is_gone_is_marked_wherever_it_is_named() -> None:
     text = words(render(BackupList([GONE], 1, None, None, NOW), AROUND))
-    assert "*Gone:* full backup of `cruzonic` `g0g1g2g3`" in text
+    assert "*Gone:* full backup of `cruzonic`, id `g0g1g2g3`" in text
     assert "It does not count as a backup. Somebody deleted its archive" in text
     status = words(render(VIEWS["status of a lost archive"], AROUND))
     assert "Gone: the full backup `g0g1g2g3`" in status

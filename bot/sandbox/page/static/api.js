@@ -1,6 +1,7 @@
 // What a person does, sent to the sandbox; what went wrong is shown for a while.
 
 import { directory } from "./directory.js";
+import { tabName } from "./tab.js";
 
 let hiding = 0;
 
@@ -18,7 +19,7 @@ export async function act(action, values = {}) {
     const answer = await fetch(`/sandbox/${action}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ as: directory.me?.name, ...values }),
+      body: JSON.stringify({ as: directory.me?.name, tab: tabName(), ...values }),
     });
     const said = await answer.json();
     if (said.ok) return said;

@@ -1,5 +1,7 @@
 // The connection that brings every change, and comes back by itself.
 
+import { tabName } from "./tab.js";
+
 const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 5_000;
 
@@ -10,7 +12,7 @@ const LONGEST_PAUSE = 5_000;
 export function connect(name, onEvent, onState) {
   let pause = FIRST_PAUSE;
   const open = () => {
-    const socket = new WebSocket(`ws://${window.location.host}/page/live?as=${encodeURIComponent(name)}`);
+    const socket = new WebSocket(`ws://${window.location.host}/page/live?as=${encodeURIComponent(name)}&tab=${tabName()}`);
     socket.onmessage = (message) => {
       pause = FIRST_PAUSE;
       onState(true);

@@ -13,9 +13,14 @@ import { readPlace, store, take } from "./store.js";
 const el = (id) => document.getElementById(id);
 const name = new URLSearchParams(window.location.search).get("as") ?? "omar";
 
+/** Where somebody is: their times are shown in its zone. */
+function cityOf({ time_zone: zone }) {
+  return zone.split("/").at(-1).replaceAll("_", " ");
+}
+
 function drawPeople() {
   const people = [...directory.people.values()].filter((one) => !one.is_bot);
-  const option = (one) => h("option", { value: one.name, selected: one.name === directory.me.name }, `${one.real_name} (${one.role})`);
+  const option = (one) => h("option", { value: one.name, selected: one.name === directory.me.name }, `${one.real_name} (${one.role}, ${cityOf(one)})`);
   el("person").replaceChildren(...people.map(option));
   document.title = `${directory.me.real_name}, Sparewheel sandbox`;
 }

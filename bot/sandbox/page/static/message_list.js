@@ -1,5 +1,6 @@
 // A list of messages that changes in place, so that focus, selection and scrolling stay where they are.
 
+import { directory } from "./directory.js";
 import { drawMessage } from "./message.js";
 
 const drawn = new WeakMap(); // <li> -> what it was drawn from
@@ -17,6 +18,11 @@ function redraw(list, old, fresh) {
   (again ?? list).focus();
 }
 
+/** What somebody just said is where they look next, wherever they had scrolled to. */
+function justSaid(list, message) {
+  return list.childElementCount > 0 && message?.user === directory.me.id && !list.querySelector(`[data-ts="${message.ts}"]`);
+}
+
 function nearEnd(list) {
   return list.scrollHeight - list.scrollTop - list.clientHeight < 120;
 }
@@ -26,7 +32,7 @@ function nearEnd(list) {
  * `options(message)` gives the surface, the number of replies, and how its thread is opened.
  */
 export function showMessages(list, messages, options) {
-  const atEnd = nearEnd(list);
+  const toEnd = nearEnd(list) || justSaid(list, messages.at(-1));
   const there = new Map([...list.children].map((one) => [one.dataset.ts, one]));
   let before = null;
   for (const message of messages) {
@@ -45,5 +51,5 @@ export function showMessages(list, messages, options) {
     before = item;
   }
   for (const gone of there.values()) gone.remove();
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  if (toEnd) list.scrollTop = list.scrollHeight;
 }

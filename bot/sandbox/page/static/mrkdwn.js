@@ -33,7 +33,7 @@ function markup(inside) {
   }
   if (target.startsWith("!subteam^")) {
     const group = directory.groups.get(target.slice("!subteam^".length));
-    return mention("@", group?.handle ?? (label.replace(/^@/, "") || target));
+    return mention("@", group?.handle ?? (label.replace(/^@/, "") || "a-group"));
   }
   if (target.startsWith("@")) return mention("@", directory.people.get(target.slice(1))?.name ?? (label || target.slice(1)));
   if (target.startsWith("#")) return mention("#", directory.channels.get(target.slice(1))?.name ?? (label || target.slice(1)));
