@@ -16,6 +16,7 @@ from bot.ledger.alert_facts import Rates
 from bot.ledger.connection import LedgerConnection
 from bot.services import due
 from bot.services.alert_facts import since_mark
+from bot.services.due_memory import last_due
 from bot.services.figures import facts as over_time
 from bot.services.sources import Sources
 from bot.services.views import DatabaseStatus, KindStatus, Recovery
@@ -153,14 +154,14 @@ def allowed_age(schedules: Sequence[Schedule], now: datetime) -> timedelta | Non
 def _limit(schedule: Schedule, now: datetime) -> timedelta | None:
     if schedule.stale_after is not None:
         return schedule.stale_after
-    last = due.last_due(schedule, now - schedule.grace)
+    last = last_due(schedule, now - schedule.grace)
     return now - last + CLOCKS_APART if last else None
 
 
 def _was_due(marks: Mapping[str, datetime], schedules: Sequence[Schedule], now: datetime) -> bool:
     """Whether any was due, and its grace is over, since it is known here: a new one is not late."""
     for one in schedules:
-        owed, known = due.last_due(one, now - one.grace), marks.get(since_mark(one.key))
+        owed, known = last_due(one, now - one.grace), marks.get(since_mark(one.key))
         if owed and (known is None or owed > known):
             return True
     return False
