@@ -56,7 +56,7 @@ def can_come_back(conn: LedgerConnection, database: str, limit: int) -> list[Bac
 def since_good(
     conn: LedgerConnection, databases: Sequence[str], kinds: Sequence[Kind]
 ) -> dict[str, list[BackupRecord]]:
-    """What is gone or damaged and newer than the newest good one of its kind, by database."""
+    """What is gone or damaged and newer than the newest good one of its kind, five of each at most."""
     rows = statements("doubts").every(
         conn, "since_good", databases=list(databases), kinds=[kind.value for kind in kinds]
     )

@@ -61,13 +61,17 @@ def runs(conn: LedgerConnection, database: str, since: datetime) -> list[Run]:
 
 
 def first_of_each(
-    conn: LedgerConnection, database: str, kinds: Sequence[str], due: Sequence[datetime]
-) -> list[datetime]:
-    """The first good snapshot from each due time until the next one, ascending."""
+    conn: LedgerConnection,
+    database: str,
+    kinds: Sequence[str],
+    own: Sequence[str],
+    due: Sequence[datetime],
+) -> tuple[list[datetime], list[datetime]]:
+    """The first good snapshot from each due time until the next one, ascending; and of `own` kinds alone."""
     rows = statements("health").every(
-        conn, "first_of_each", database=database, kinds=list(kinds), due=list(due)
+        conn, "first_of_each", database=database, kinds=list(kinds), own=list(own), due=list(due)
     )
-    return [row["at"] for row in rows]
+    return [row["at"] for row in rows], [row["own"] for row in rows if row["own"]]
 
 
 def total(conn: LedgerConnection, database: str, since: datetime) -> Total:

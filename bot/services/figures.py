@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from bot.core.backup import Kind
-from bot.core.coverage import Coverage, cover, months_before
+from bot.core.coverage import cover, months_before
 from bot.core.health import worst_loss
 from bot.core.schedules import RESTORE_TEST, Schedule
 from bot.ledger import alerts as alerts_ledger
@@ -98,13 +98,14 @@ class _Wanted:
 
 
 def _covered(connection: LedgerConnection, name: str, kind: Kind, wanted: _Wanted, zone: str) -> KindCoverage:
-    def covered_by(kinds: Iterable[str]) -> Coverage:
-        stored = health.first_of_each(connection, name, sorted(kinds), wanted.times) if wanted.times else []
-        return cover(wanted.since, wanted.times, stored)
-
-    coverage = covered_by(_HOLDS[kind])
-    own = coverage if kind is Kind.FULL else covered_by([kind.value])
-    return KindCoverage(kind, coverage, zone, wanted.known_since, coverage.covered - own.covered)
+    stored: list[datetime] = []
+    own: list[datetime] = []
+    if wanted.times:
+        kinds = _FULL if kind is Kind.FULL else {kind.value}
+        stored, own = health.first_of_each(connection, name, [*_HOLDS[kind]], [*kinds], wanted.times)
+    coverage = cover(wanted.since, wanted.times, stored)
+    by_full = coverage.covered - cover(wanted.since, wanted.times, own).covered
+    return KindCoverage(kind, coverage, zone, wanted.known_since, by_full)
 
 
 def due_times(schedule: Schedule, since: datetime, until: datetime) -> list[datetime]:

@@ -16,6 +16,7 @@ from bot.ledger.alert_facts import Rates
 from bot.ledger.connection import LedgerConnection
 from bot.services import due
 from bot.services.alert_facts import since_mark
+from bot.services.due_memory import last_due
 from bot.services.figures import facts as over_time
 from bot.services.sources import Sources
 from bot.services.views import DatabaseStatus, KindStatus, Recovery
@@ -155,7 +156,7 @@ def allowed_age(schedules: Sequence[Schedule], now: datetime) -> timedelta | Non
 def _limit(schedule: Schedule, now: datetime) -> timedelta | None:
     if schedule.stale_after is not None:
         return schedule.stale_after
-    last = due.last_due(schedule, now - schedule.grace)
+    last = last_due(schedule, now - schedule.grace)
     return now - last + CLOCKS_APART if last else None
 
 
@@ -163,7 +164,7 @@ def _were_due(marks: Mapping[str, datetime], schedules: Sequence[Schedule], now:
     """Those that were due, and their grace is over, since they are planned so: a new one is not late."""
     found = []
     for one in schedules:
-        owed, known = due.last_due(one, now - one.grace), marks.get(since_mark(one.key))
+        owed, known = last_due(one, now - one.grace), marks.get(since_mark(one.key))
         if owed and (known is None or owed > known):
             found.append(one)
     return found

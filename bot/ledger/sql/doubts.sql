@@ -33,7 +33,7 @@ ORDER BY snapshot_at DESC
 LIMIT :limit;
 
 -- name: since_good(databases, kinds)
--- Of each kind what is not good and newer than the newest good one, newest first, at most 20 of a kind.
+-- Of each kind what is not good and newer than the newest good one, newest first, at most five of a kind.
 SELECT bad.*
 FROM unnest(:databases::text[]) AS wanted (database)
 CROSS JOIN unnest(:kinds::text[]) AS kind (name)
@@ -45,6 +45,6 @@ CROSS JOIN LATERAL (
             WHERE database = wanted.database AND backup_type = kind.name AND good
         ), '-infinity')
     ORDER BY snapshot_at DESC
-    LIMIT 20
+    LIMIT 5
 ) AS bad
 ORDER BY bad.snapshot_at DESC;

@@ -65,9 +65,9 @@ CROSS JOIN LATERAL (
 ) AS newest
 ORDER BY snapshot_at;
 
--- name: first_of_each(database, kinds, due)
--- Of each stretch between two due times the first snapshot.
-SELECT min(snapshot_at) AS at
+-- name: first_of_each(database, kinds, own, due)
+-- Of each stretch between two due times the first snapshot, and the first of the kinds that are meant.
+SELECT min(snapshot_at) AS at, min(snapshot_at) FILTER (WHERE backup_type = ANY(:own)) AS own
 FROM backup_log
 WHERE database = :database AND good AND backup_type = ANY(:kinds)
     AND snapshot_at >= (:due::timestamptz[])[1]
