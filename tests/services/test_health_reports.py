@@ -146,9 +146,7 @@ def test_where_nobody_looks_for_alerts_all_is_not_well(house: House) -> None:
         alerts.mark(connection, EVALUATED, NOW - 2 * HOUR)
     report = reports(house).health()
     assert not report.all_well
-    assert report.not_seen == [
-        "Nothing was looked at for alerts for 2 h: look into the clock's log for why."
-    ]
+    assert report.not_seen == ["Nothing was looked at for alerts for 2 h: look into the clock's log for why."]
     with borrowed(house.pool) as connection:
         alerts.mark(connection, EVALUATED, NOW)
     assert reports(house).health().all_well
