@@ -1,6 +1,6 @@
 # The verbs of this project. `make run` on a fresh machine needs Python 3.11 or newer, and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test smoke gallery bench lint format lock clean
+.PHONY: help setup run test smoke gallery pictures bench lint format lock clean
 
 # The first of these that is new enough; `make run PYTHON=…` names another.
 PYTHON ?= $(or $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -19,6 +19,7 @@ help:
 	@echo "make smoke   the same without a person: one backup, checked; ends with smoke: PASS or FAIL"
 	@echo "make test    every test, against real PostgreSQL, S3 and Slack's protocol (ARGS=... for pytest)"
 	@echo "make gallery every message on one page, build/gallery.html; with pictures where chromium is there"
+	@echo "make pictures the README's pictures anew, docs/pictures (needs chromium)"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make format  let ruff mend what it can"
 	@echo "make bench   measure; writes bench/RESULTS.md"
@@ -52,6 +53,9 @@ smoke: $(READY)
 gallery: $(READY)
 	@$(BIN)/sparewheel messages gallery --out build/gallery.html
 	@$(BIN)/python -m tests.support.pictures build/gallery.html build/pictures
+
+pictures: $(READY)
+	@$(BIN)/python -m tests.support.readme_pictures docs/pictures
 
 bench: $(READY)
 	$(BIN)/python -m bench

@@ -44,3 +44,9 @@ def test_changes_wanted_come_before_what_the_draft_is_for() -> None:
 
 def test_a_notice_that_does_not_go_out_names_no_time() -> None:
     assert "*When:*" not in render(VIEWS["notice withdrawn"], AROUND).text
+
+
+def test_an_alert_names_its_database_once() -> None:
+    assert render(VIEWS["alert, critical"], AROUND).text.startswith(
+        "*Critical: `cruzonic`*\nThe newest critical backup is 2 d 1 h old; it may be 2 d old.\n"
+    )

@@ -8,6 +8,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser
 
+from bot.gallery.samples import NOW
 from tests.support.browser import chromium, chromium_path
 
 SIZES = {"wide": 1000, "narrow": 360}
@@ -29,6 +30,7 @@ def photograph(browser: Browser, gallery: Path, folder: Path) -> int:
                 viewport={"width": width, "height": 900}, color_scheme=theme, timezone_id="America/New_York"
             )
             context.set_default_timeout(_PATIENCE)
+            context.clock.set_fixed_time(NOW)
             page = context.new_page()
             page.goto(gallery.resolve().as_uri())
             for name in page.evaluate("[...document.querySelectorAll('.exhibit')].map((one) => one.id)"):

@@ -189,8 +189,8 @@ CHARTS = (
 _BOTH = (_BAD, _WELL)
 HOMES: dict[str, object] = {
     "home of a stranger": HomeView(actor(), NOW),
-    "home of a viewer": HomeView(actor(Role.VIEWER), NOW, _BOTH, (), (OPEN,)),
-    "home of an operator": HomeView(actor(Role.OPERATOR), NOW, _BOTH, (), (OPEN,)),
+    "home of a viewer": HomeView(actor(Role.VIEWER), NOW, _BOTH, (), (_LATE,)),
+    "home of an operator": HomeView(actor(Role.OPERATOR), NOW, _BOTH, (), (_LATE,)),
     "home of an approver": HomeView(actor(Role.APPROVER), NOW, (_WELL,), (ASKED,), ()),
     "home of an administrator": HomeView(actor(Role.ADMINISTRATOR), NOW, (_WELL, _NEVER)),
     "home without databases": HomeView(actor(Role.VIEWER), NOW),

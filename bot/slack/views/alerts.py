@@ -105,6 +105,7 @@ def _facts(alert: Alert) -> dict[str, Any]:
     return {
         "alert": alert,
         "headline": _headline(alert),
+        "sentence": _below_headline(alert),
         "since": alert.opened_at or alert.seen_at,
         "taker": taker,
         "over": alert.state is State.RESOLVED,
@@ -117,6 +118,12 @@ def _headline(alert: Alert) -> Mrkdwn:
         return Mrkdwn(f"Over: {about}")
     kind = "Critical" if alert.severity is Severity.CRITICAL else "Warning"
     return Mrkdwn(f"{kind}: {about}")
+
+
+def _below_headline(alert: Alert) -> str:
+    """The sentence without the database's name where that stands right above it."""
+    rest = alert.sentence.removeprefix(f"`{alert.database}`: ")
+    return rest[:1].upper() + rest[1:]
 
 
 def _called(alert: Alert, around: Surroundings) -> list[Mrkdwn]:
