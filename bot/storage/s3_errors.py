@@ -78,6 +78,11 @@ def code_of(error: S3Failure) -> str:
     return type(error).__name__
 
 
+def is_missing(error: S3Failure) -> bool:
+    """Whether the store says that there is no such object or version."""
+    return code_of(error) in _MISSING_OBJECT
+
+
 def translate(error: S3Failure, doing: str, place: str) -> StorageError:
     """One error of boto3 -> the product's own. The cause holds the store's words, never a credential.
 
