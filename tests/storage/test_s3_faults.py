@@ -186,6 +186,27 @@ def test_a_read_that_breaks_off_goes_on_where_it_stopped(proxied: Store, proxy: 
     assert proxy.count("GET", "a.dump") == 4
 
 
+def test_a_read_does_not_go_on_in_another_object_that_took_the_name(
+    proxied: Store, proxy: Proxy, s3: S3Server, bucket: str
+) -> None:
+    first, other = os.urandom(5 * MIB), os.urandom(5 * MIB)
+    client = s3.client()
+    client.put_object(Bucket=bucket, Key="house/a.dump", Body=first)
+    faults = iter([Fault.CUT_ANSWER])
+
+    def decide(method: str, _path: str) -> Fault:
+        if method != "GET":
+            return Fault.NONE
+        if (fault := next(faults, None)) is None:
+            client.put_object(Bucket=bucket, Key="house/a.dump", Body=other)
+        return fault or Fault.NONE
+
+    proxy.decide = decide
+    with pytest.raises(StorageMismatchError, match="while it was read"):
+        read(proxied, "house/a.dump")
+    client.close()
+
+
 def test_a_read_that_keeps_breaking_off_ends_with_an_error_and_never_early(
     proxied: Store, proxy: Proxy
 ) -> None:
