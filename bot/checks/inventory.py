@@ -45,16 +45,16 @@ class Inventory:
     def run(self, restored: Restored) -> Sequence[Finding]:
         """Say what is missing, new or changed; differences that are known beforehand are notes."""
         before = as_source(restored.manifest.inventory, {})
-        sections = [name for name, value in before.items() if name not in _NO_SECTIONS]
-        if not sections:
+        if not before.keys() - _NO_SECTIONS:
             return [
                 rules.finding("STRUCTURE_NOT_COMPARED", "The manifest holds no inventory to compare with.")
             ]
         after = as_source(inventory.take(restored.connection), restored.role_names)
         result = _Result()
         explained = Explained.of(restored)
-        for section in sections:
-            if before[section] is None or after.get(section) is None:
+        # Also a section that one side does not know at all was not compared.
+        for section in sorted((before.keys() | after.keys()) - _NO_SECTIONS):
+            if before.get(section) is None or after.get(section) is None:
                 result.findings.append((section, _unread(section)))
             else:
                 _compare(restored, section, _Both(before, after), explained, result)
@@ -117,7 +117,10 @@ def _unread(section: str) -> Finding:
 def _large_objects(restored: Restored, after: Mapping[str, Any]) -> Iterator[Finding]:
     before = restored.manifest.inventory.get("large_objects")
     omitted = any(omission.what == "large objects" for omission in restored.manifest.omitted)
-    if restored.manifest.kind not in _WITH_LARGE_OBJECTS or omitted or before is None:
+    if restored.manifest.kind not in _WITH_LARGE_OBJECTS or omitted:
+        return
+    if before is None:
+        yield _unread("large_objects")
         return
     found = after.get("large_objects")
     if found != before:

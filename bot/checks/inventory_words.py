@@ -30,6 +30,7 @@ _SECTIONS = {
     "subscriptions": "subscription",
     "foreign_servers": "foreign server",
     "collations": "collation",
+    "large_objects": "large objects",
 }
 _FACTS = {
     "body_sha256": "body",

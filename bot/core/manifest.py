@@ -61,6 +61,11 @@ class Omission:
     name: str
     reason: str
 
+    @property
+    def sentence(self) -> str:
+        """All three in the words of messages and of the ledger."""
+        return f"{self.what} {self.name}: {self.reason}"
+
 
 @dataclass(frozen=True)
 class Manifest:

@@ -7,18 +7,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.finding import Severity
+from bot.postgres.archive_names import NO_NAMES, ArchiveNames
 from bot.postgres.restore_rules import UNEXPLAINED, Meaning, meaning_of
 
 # Jobs write at once: one's name may end up in front of another's line, and its words alone on the next.
 _SPOKEN = re.compile(r"(?:pg_restore:|^) (?P<level>error|fatal|warning|detail|hint): (?P<text>.*)")
 # Jobs do not say which entry they are at; the command does, and names of objects are no rows.
-_OF_TABLE = re.compile(r"COPY failed for table (?P<name>\"[^\n]{1,150}\"): ")
+_OF_TABLE = re.compile(r"COPY failed for table \"(?P<name>[^\n]{1,150})\": ")
 _COMMAND = re.compile(
     r"Command was: (?:CREATE|ALTER|REFRESH|COMMENT ON)(?: UNIQUE| OR REPLACE)? "
     r"(?P<what>[A-Z]+(?: VIEW| TABLE| TRIGGER| WRAPPER)?(?: ONLY)? "
-    r"(?:\"[^\"\n]{1,63}\"|[\w$]{1,63})(?:\.(?:\"[^\"\n]{1,63}\"|[\w$]{1,63}))?)"
+    r"(?P<name>(?:\"[^\"\n]{1,63}\"|[\w$]{1,63})(?:\.(?:\"[^\"\n]{1,63}\"|[\w$]{1,63}))?))"
 )
-_FROM_ENTRY = re.compile(r"pg_restore: from TOC entry \d+; \d+ \d+ (?P<label>.*)")
+_FROM_ENTRY = re.compile(r"(?:pg_restore: )+from TOC entry (?P<number>\d+); ")
 _NARRATION = re.compile(
     r"pg_restore: (?:while [A-Z ]+:|creating |processing |connecting |dropping |launching |finished |"
     r"entering |executing |implied |(?:in|re)?disabling |enabling )"
@@ -85,14 +86,19 @@ def line(rule: str, severity: Severity, text: str, about: str | None = None) -> 
 
 
 def read(
-    stderr: str, exit_code: int, missing_extensions: Sequence[str] = (), *, parallel: bool = False
+    stderr: str,
+    exit_code: int,
+    missing_extensions: Sequence[str] = (),
+    *,
+    parallel: bool = False,
+    names: ArchiveNames = NO_NAMES,
 ) -> RestoreLog:
-    """Sort what pg_restore wrote.
+    """Sort what pg_restore wrote. Only objects of `names` are named.
 
     With `parallel` jobs it counts an error that a worker met up to two times (tried: 13 errors, 26 counted).
     `missing_extensions` are those that were left out: what then "does not exist" is put down to them.
     """
-    lines = _lines(stderr, bool(missing_extensions))
+    lines = _lines(stderr, bool(missing_extensions), names)
     ignored = sum(int(found["count"]) for found in _IGNORED.finditer(stderr))
     errors = sum(line.rule != "SERVER_REMARK" for line in lines)
     if ignored > errors * (2 if parallel else 1):
@@ -127,17 +133,17 @@ def _harmless(lines: Sequence[LogLine]) -> bool:
     return all(line.severity is Severity.NOTE for line in lines)
 
 
-def _lines(stderr: str, extensions_are_missing: bool) -> list[LogLine]:
+def _lines(stderr: str, extensions_are_missing: bool, names: ArchiveNames) -> list[LogLine]:
     found: list[LogLine] = []
     about: str | None = None
     following = False
     for raw in stderr.splitlines():
-        if entry := _FROM_ENTRY.search(raw):
-            about, following = entry["label"][:_LABEL_LENGTH], False
+        if entry := _FROM_ENTRY.match(raw):
+            about, following = (names.label(entry["number"]) or "")[:_LABEL_LENGTH] or None, False
         elif spoken := _SPOKEN.search(raw):
             following = True
-            if said := _spoken(spoken["level"], spoken["text"], extensions_are_missing):
-                found.append(replace(said, object=about or _table(spoken["text"])))
+            if said := _spoken(spoken["level"], spoken["text"], extensions_are_missing, names):
+                found.append(replace(said, object=about or _table(spoken["text"], names)))
         elif _SERVER_SAYS.fullmatch(raw):
             following = True
             text = "the server had a remark (its words are withheld)"
@@ -145,26 +151,26 @@ def _lines(stderr: str, extensions_are_missing: bool) -> list[LogLine]:
         elif _NARRATION.search(raw):
             following = False
         elif command := _COMMAND.match(raw):
-            if found and found[-1].object is None:
+            if found and found[-1].object is None and names.holds_sql(command["name"]):
                 found[-1] = replace(found[-1], object=command["what"])
         elif raw.startswith("pg_restore: ") or not (following or _is_harmless(raw)):
             found.append(_unknown(about))
     return found
 
 
-def _table(text: str) -> str | None:
+def _table(text: str, names: ArchiveNames) -> str | None:
     named = _OF_TABLE.match(text)
-    return f"TABLE DATA {named['name']}" if named else None
+    return f'TABLE DATA "{named["name"]}"' if named and names.holds(named["name"]) else None
 
 
 def _is_harmless(raw: str) -> bool:
     return not raw.strip() or bool(_ABOUT_CONNECTION.match(raw))
 
 
-def _spoken(level: str, text: str, extensions_are_missing: bool) -> LogLine | None:
-    if _IGNORED.search(text) or level in ("detail", "hint"):
+def _spoken(level: str, text: str, extensions_are_missing: bool, names: ArchiveNames) -> LogLine | None:
+    if level in ("detail", "hint") or (level == "warning" and _IGNORED.fullmatch(text)):
         return None  # counted apart; details quote rows and belong to an error that has its own line
-    meaning, words = meaning_of(text)
+    meaning, words = meaning_of(text, names.holds)
     if extensions_are_missing and meaning.may_lack_an_extension:
         return LogLine("EXTENSION_ABSENT", Severity.UNVERIFIED, words)
     if level == "warning" and meaning.rule == UNEXPLAINED:

@@ -1,12 +1,13 @@
 """What pg_restore and the server say during a restore: which words mean what, by rule and severity.
 
-Only words of the list below are repeated, and of a message only what names a kind of object or a role: an
-error may quote a row, and whoever wrote a trigger chose its words.
+Only words of the list below are repeated, and of a message only what names a kind of object, a function of
+PostgreSQL's or a role of the archive: an error may quote a row, and whoever wrote a trigger chose its words.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.core.finding import Severity
@@ -16,7 +17,8 @@ _FROM_SERVER_PREFIX = re.compile(r"(?:[a-zA-Z ]+(?: \"[^\n]*?\")?: )*(?:ERROR|FA
 _FAIL, _UNVERIFIED, _NOTE = Severity.FAIL, Severity.UNVERIFIED, Severity.NOTE
 _OBJECTS = (
     "relation|schema|type|function|operator|table|view|column|constraint|index|sequence|collation|"
-    "operator class|access method|large object|text search \\w+|aggregate|procedure|domain|server|"
+    "operator class|access method|large object|"
+    "text search (?:configuration|dictionary|parser|template)|aggregate|procedure|domain|server|"
     "foreign-data wrapper|cast|trigger|policy|publication|extension"
 )
 _NAME = r"\"(?P<n>[^\n\"]{1,63})\""
@@ -24,12 +26,16 @@ _NAME = r"\"(?P<n>[^\n\"]{1,63})\""
 
 @dataclass(frozen=True)
 class Meaning:
-    """One kind of message. `told` is what is repeated, `{n}` in it the pattern's group of that name."""
+    """One kind of message. `told` is what is repeated, `{n}` in it the pattern's group of that name.
+
+    `otherwise` is told where that group could be any word, and is no name that is known.
+    """
 
     rule: str
     severity: Severity
     told: str
     may_lack_an_extension: bool = False
+    otherwise: str | None = None
 
 
 def _refused(what: str) -> Meaning:
@@ -56,10 +62,17 @@ _KINDS: tuple[tuple[tuple[str, ...], Meaning], ...] = (
     ),
     (
         (
-            r"permission denied for function (?P<n>pg_(?:read|ls|stat)_\w+|lo_(?:im|ex)port|dblink\w*)",
-            r"permission denied for function (?P<n1>pg_(?:reload_conf|rotate_logfile|promote|file_\w+))",
+            r"permission denied for function (?P<n>pg_read_(?:binary_)?file|pg_stat_file|lo_(?:im|ex)port)\b",
+            r"permission denied for function (?P<n1>pg_ls_(?:dir|logdir|waldir|tmpdir|archive_statusdir))\b",
+            r"permission denied for function (?P<n2>pg_reload_conf|pg_rotate_logfile|pg_promote)\b",
+            r"permission denied for function (?P<n3>pg_file_(?:write|rename|unlink|sync|read|length))\b",
+            r"permission denied for function (?P<n4>dblink(?:_connect(?:_u)?|_exec)?)\b",
         ),
         _refused("call {n}() on the server"),
+    ),
+    (
+        (r"permission denied for function (?:pg_(?:read|ls|stat|file)_|dblink)",),
+        _refused("call a function that reaches out of its database"),
     ),
     (
         (r"password (?:or GSSAPI delegated credentials )?(?:is )?required", "could not establish connection"),
@@ -70,15 +83,16 @@ _KINDS: tuple[tuple[tuple[str, ...], Meaning], ...] = (
             r"permission denied to (?P<n>(?:create|alter|drop) role|create database|grant role|set role)",
             r"permission denied to (?P<n1>terminate process|cancel query)",
             r"must be superuser to (?P<n2>alter system|change bypassrls|create superusers)",
-            r"[Oo]nly roles with the (?P<n3>\w+) attribute",
+            r"[Oo]nly roles with the (?P<n3>SUPERUSER|CREATEROLE|CREATEDB|REPLICATION|BYPASSRLS) attribute",
             r"(?P<n5>ALTER SYSTEM) cannot be executed from a function",
             r"cannot set parameter \"(?P<n4>role|session_authorization)\"",
         ),
         _refused("take a right it must not have ({n})"),
     ),
+    (("[Oo]nly roles with the ",), _refused("take a right it must not have")),
     (
-        (r"(?P<n>[A-Z ]{3,40}) is not allowed in a non-volatile function",),
-        _refused("run {n} where only reading is due"),
+        ("is not allowed in a non-volatile function",),
+        _refused("write where only reading is due"),
     ),
     (("No space left on device", "could not extend file"), _target("has a full disk", "TARGET_FULL")),
     (
@@ -119,7 +133,12 @@ _KINDS: tuple[tuple[tuple[str, ...], Meaning], ...] = (
     ),
     (
         (rf"role {_NAME} does not exist",),
-        Meaning("ROLE_ABSENT", _FAIL, "the role {n} does not exist on staging"),
+        Meaning(
+            "ROLE_ABSENT",
+            _FAIL,
+            "the role {n} does not exist on staging",
+            otherwise="a role does not exist on staging",
+        ),
     ),
     (
         (
@@ -159,7 +178,10 @@ _KINDS: tuple[tuple[tuple[str, ...], Meaning], ...] = (
         (rf"(?P<n>{_OBJECTS}) [^\n]{{1,300}} already exists", "multiple (?P<n1>primary keys)"),
         _error("the {n} of this name is there already"),
     ),
-    ((r"permission denied for (?P<n>\w+)",), _error("a right on a {n} is missing")),
+    (
+        (rf"permission denied for (?P<n>{_OBJECTS})\b", "permission denied for "),
+        _error("a right on a {n} is missing"),
+    ),
     (
         (
             "invalid input (?:syntax|value)", "out of range", "value too long", "invalid byte sequence",
@@ -178,14 +200,17 @@ _WITHHELD = Meaning("RESTORE_ERROR", _FAIL, "the server refused it, in words tha
 _UNKNOWN = Meaning(UNEXPLAINED, _FAIL, "an error of an unknown kind (its words are withheld)")
 
 
-def meaning_of(text: str) -> tuple[Meaning, str]:
+def meaning_of(text: str, is_known: Callable[[str], bool] = lambda _name: True) -> tuple[Meaning, str]:
     """What a message means, and the words that may be repeated: no row is in them.
 
-    A message of the server that is not in the list is an error of the restore all the same.
+    `is_known` is asked of what could be any word. A message of the server that is not in the list is an error
+    of the restore all the same.
     """
     for pattern, meaning in _PATTERNS:
         if found := pattern.search(text):
             name = next((word for word in found.groupdict().values() if word), "thing")
+            if meaning.otherwise is not None and not is_known(name):
+                return meaning, meaning.otherwise
             return meaning, meaning.told.replace("{n}", name)
     meaning = _WITHHELD if _FROM_SERVER_PREFIX.match(text) else _UNKNOWN
     return meaning, meaning.told

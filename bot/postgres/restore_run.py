@@ -11,6 +11,7 @@ from typing import IO
 from bot.errors import DumpFailedError
 from bot.postgres import restore_list, restore_log
 from bot.postgres.address import Address
+from bot.postgres.archive_names import ArchiveNames
 from bot.postgres.clients import Client
 from bot.postgres.programs import Process, start
 from bot.postgres.restore_list import Entry
@@ -91,7 +92,13 @@ def run(
         watch.guards(None)
         _end(process)
         said = listener.finish()
-    return restore_log.read(address.redact(said), process.returncode, missing_extensions, parallel=jobs > 1)
+    return restore_log.read(
+        address.redact(said),
+        process.returncode,
+        missing_extensions,
+        parallel=jobs > 1,
+        names=ArchiveNames.of(entries),
+    )
 
 
 def as_sql(client: Client, archive: Path, chosen: Iterable[Entry]) -> str:

@@ -244,7 +244,7 @@ def _facts(manifest: Manifest, place: ManifestPlace) -> ledger.StoredFacts:
         version_id=archive.version_id,
         row_count=manifest.rows,
         table_count=sum(1 for t in manifest.tables if t.data_dumped and t.kind == "table"),
-        omitted=[f"{o.what} {o.name}: {o.reason}" for o in manifest.omitted],
+        omitted=[omission.sentence for omission in manifest.omitted],
         warnings=manifest.warnings,
         server_version=str(manifest.server["version"]),
         client_version=str(manifest.client["version"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import jsonschema
 
@@ -38,7 +39,9 @@ def read(store: Store, record: BackupRecord) -> Believed | Finding:
         return rules.finding("FETCH_FAILED", error.sentence, next_step=error.next_step, check=_CHECK)
     try:
         manifest = from_json(data)
-        jsonschema.validate(json.loads(data), manifest_schema())
+        raw = json.loads(data)
+        _refuse_impossible_text(raw)
+        jsonschema.validate(raw, manifest_schema())
     except UnknownVersionError:
         return rules.finding("MANIFEST_FROM_THE_FUTURE")
     except (ValueError, KeyError, TypeError, AttributeError, jsonschema.ValidationError, RecursionError):
@@ -46,6 +49,23 @@ def read(store: Store, record: BackupRecord) -> Believed | Finding:
             "MANIFEST_UNREADABLE", "What lies in storage as the manifest is not a manifest of ours."
         )
     return _objection(manifest, record) or Believed(manifest, hashlib.sha256(data).hexdigest())
+
+
+def _refuse_impossible_text(raw: Any) -> None:
+    """No name of PostgreSQL's holds a NUL or half a character, and the ledger could not write one down.
+
+    Raises:
+        ValueError: a text in it does.
+    """
+    waiting = [raw]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and b"\0" in value.encode():  # half a character is a ValueError here
+            raise ValueError("a text with a NUL in it")
 
 
 def _objection(manifest: Manifest, record: BackupRecord) -> Finding | None:
@@ -70,5 +90,7 @@ def _differences(manifest: Manifest, record: BackupRecord) -> list[str]:
         "size": (manifest.size_bytes, record.size_bytes),
         "SHA-256": (archive.sha256, record.sha256),
         "row count": (manifest.rows, record.row_count),
+        # What is said to be left out is compared with nothing: it would hide whatever is missing.
+        "what was left out": (tuple(omission.sentence for omission in manifest.omitted), record.omitted),
     }
     return [name for name, (said, kept) in pairs.items() if said != kept]

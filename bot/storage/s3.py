@@ -73,7 +73,8 @@ class S3Store:
             version_id = answer.get("VersionId")
         except S3_FAILURES as error:
             version_id = self._own_after_all(key, mark, error)
-        info = self.head(key, version_id)
+        with self._bucket.errors("looking at an object", key):
+            info = self._bucket.info(key, self._bucket.head_of_written(key, version_id))
         self._bucket.compare(info, len(data), frozenset({b64(digest.digest())}))
         return StoredObject(
             key=key,

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from bot.errors import StorageMismatchError
 from bot.settings import StorageSettings
 from bot.storage.interface import ObjectInfo
-from bot.storage.s3_errors import S3_FAILURES, translate
+from bot.storage.s3_errors import S3_FAILURES, is_missing, translate
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -75,6 +77,20 @@ class Bucket:
         if version_id is not None:
             options["VersionId"] = version_id
         return self.client.head_object(Bucket=self.name, Key=key, **options)
+
+    def head_of_written(self, key: str, version_id: str | None) -> HeadObjectOutputTypeDef:
+        """head() of what the store has just said it took.
+
+        Raises:
+            StorageMismatchError: there is nothing.
+        """
+        try:
+            return self.head(key, version_id)
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+            sentence = f"The store said that it took {self.location(key)}, and there is nothing."
+            raise StorageMismatchError(sentence) from None
 
     def info(self, key: str, answer: HeadObjectOutputTypeDef) -> ObjectInfo:
         """A HEAD's answer in the product's words."""

@@ -20,7 +20,8 @@ S3_FAILURES = (BotoCoreError, ClientError)
 S3Failure = BotoCoreError | ClientError
 
 _MISSING_OBJECT = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed", "405"}
-_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+_ANOTHER = {"PreconditionFailed", "412"}
+_TAKEN = {*_ANOTHER, "ConditionalRequestConflict", "409"}
 _CHANGED = {"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
 _BUSY = {"SlowDown", "Throttling", "ThrottlingException", "RequestTimeout", "RequestLimitExceeded", "429"}
 
@@ -76,6 +77,16 @@ def code_of(error: S3Failure) -> str:
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return type(error).__name__
+
+
+def is_missing(error: S3Failure) -> bool:
+    """Whether the store says that there is no such object or version."""
+    return code_of(error) in _MISSING_OBJECT
+
+
+def is_another(error: S3Failure) -> bool:
+    """Whether what was asked for by its ETag is not there any more, and something else is."""
+    return code_of(error) in _ANOTHER
 
 
 def translate(error: S3Failure, doing: str, place: str) -> StorageError:

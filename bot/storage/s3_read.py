@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, ReadTimeoutError
 
+from bot.errors import StorageMismatchError
 from bot.storage.parts import MIB
 from bot.storage.s3_bucket import Bucket
-from bot.storage.s3_errors import S3Failure, translate
+from bot.storage.s3_errors import S3Failure, is_another, translate
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
@@ -80,4 +81,7 @@ class _Reader:
             raise self._translated(error) from None
 
     def _translated(self, error: S3Failure) -> Exception:
+        if is_another(error):
+            place = self._bucket.location(self._key)
+            return StorageMismatchError(f"Something else took the place of {place} while it was read.")
         return translate(error, "reading", self._bucket.location(self._key))

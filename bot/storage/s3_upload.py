@@ -163,7 +163,7 @@ class S3Upload:
             )
         except S3_FAILURES as error:
             return self._own_after_all(error, composite)
-        found = self._bucket.head(self._key, answer.get("VersionId"))
+        found = self._bucket.head_of_written(self._key, answer.get("VersionId"))
         # SeaweedFS looks for the name first and writes afterwards: of several that complete at the same
         # instant more than one is told that it won (measured). Without versions the last one stays.
         if found.get("Metadata", {}).get(MARK, self._mark) != self._mark:

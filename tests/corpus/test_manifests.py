@@ -77,6 +77,12 @@ def test_a_section_that_could_not_be_read_is_not_a_pass(bench: Bench) -> None:
     assert said(bench, edited) == {"STRUCTURE_NOT_COMPARED"}
 
 
+@pytest.mark.parametrize("section", ["policies", "large_objects"])
+def test_a_section_that_was_taken_out_is_not_a_pass(bench: Bench, section: str) -> None:
+    inventory = {key: value for key, value in bench.backup.manifest.inventory.items() if key != section}
+    assert said(bench, replace(bench.backup.manifest, inventory=inventory)) == {"STRUCTURE_NOT_COMPARED"}
+
+
 def test_what_the_backup_left_out_is_a_note(bench: Bench) -> None:
     statements = "drop table archive.old_orders"
     assert serious(bench.broken_by(statements)) == {"TABLE_MISSING", "STRUCTURE_MISSING"}

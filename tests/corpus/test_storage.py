@@ -93,6 +93,19 @@ def another_hash(manifest: dict[str, Any]) -> None:
     manifest["archives"][0]["sha256"] = "0" * 64
 
 
+def leave_all_out(manifest: dict[str, Any]) -> None:
+    """Compared with nothing, and so it would hide that everything is missing."""
+    manifest["omitted"].append({"what": "schema", "name": "public", "reason": "not wanted"})
+
+
+def in_a_table(key: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda manifest: manifest["tables"][0].__setitem__(key, value)
+
+
+def ask_for_client(major: int) -> Callable[[dict[str, Any]], None]:
+    return lambda manifest: manifest["client"].__setitem__("least_restore_major", major)
+
+
 def flipped(data: bytes) -> bytes:
     middle = len(data) // 2
     return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
@@ -120,6 +133,18 @@ MANIFESTS: dict[str, tuple[Callable[[Stored], bytes | None], str]] = {
     "of another database": (lambda s: s.manifest(s.other).read_bytes(), "MANIFEST_DIFFERS"),
     "with fewer rows": (lambda s: edited(s, fewer_rows), "MANIFEST_DIFFERS"),
     "with another hash": (lambda s: edited(s, another_hash), "MANIFEST_DIFFERS"),
+    "that leaves everything out": (lambda s: edited(s, leave_all_out), "MANIFEST_DIFFERS"),
+    "with a NUL in a name": (lambda s: edited(s, in_a_table("name", "a\0b")), "MANIFEST_UNREADABLE"),
+    "with half a character": (lambda s: edited(s, in_a_table("name", "\ud83d")), "MANIFEST_UNREADABLE"),
+    "of a size beyond all disks": (
+        lambda s: edited(s, in_a_table("size_bytes", 10**400)),
+        "MANIFEST_UNREADABLE",
+    ),
+    "for a client that never comes": (lambda s: edited(s, ask_for_client(10**300)), "MANIFEST_UNREADABLE"),
+    "with a list for a section": (
+        lambda s: edited(s, lambda m: m["inventory"].__setitem__("triggers", ["x"])),
+        "MANIFEST_UNREADABLE",
+    ),
 }
 
 
@@ -199,11 +224,8 @@ def test_an_archive_of_a_newer_client_says_which_one_it_needs(
 
 
 def test_a_manifest_that_asks_for_a_newer_client_says_which_one(stored: Stored) -> None:
-    def ask_for_99(manifest: dict[str, Any]) -> None:
-        manifest["client"]["least_restore_major"] = 99
-
     path = stored.manifest(stored.newer)
-    said = _breaks(stored, path, edited(stored, ask_for_99), "CLIENT_TOO_OLD")
+    said = _breaks(stored, path, edited(stored, ask_for_client(99)), "CLIENT_TOO_OLD")
     assert "needs pg_restore 99 or newer" in said.sentence
     assert "postgresql-client-99" in said.next_step
 

@@ -6,7 +6,10 @@ import pytest
 
 from bot.core.finding import Severity
 from bot.postgres import restore_log
+from bot.postgres.archive_names import ArchiveNames
+from bot.postgres.restore_list import Entry
 from bot.postgres.restore_log import RestoreLog
+from bot.postgres.toc import TocEntry
 
 _COPY = """\
 pg_restore: while PROCESSING TOC:
@@ -16,6 +19,16 @@ DETAIL:  Key (license)=(SECRET-4711) already exists.
 CONTEXT:  COPY drivers, line 7: "7	Ana Secret	SECRET-4711"
 pg_restore: warning: errors ignored on restore: 1
 """
+
+
+_NAMES = ArchiveNames.of(
+    Entry(TocEntry(number, 0, 16401, f"{kind} public {rest} postgres"), kind, f"public {rest} postgres")
+    for number, kind, rest in (
+        (3461, "TABLE DATA", "drivers"),
+        (3462, "TABLE DATA", "Log Periods"),
+        (3470, "INDEX", "drivers_name"),
+    )
+)
 
 
 def _one(stderr: str, code: int = 1) -> tuple[str, Severity]:
@@ -29,10 +42,10 @@ def _server(message: str) -> str:
 
 
 def test_rows_in_an_error_are_left_out() -> None:
-    log = restore_log.read(_COPY, 1)
+    log = restore_log.read(_COPY, 1, names=_NAMES)
 
     assert [(line.rule, line.severity, line.object) for line in log.lines] == [
-        ("RESTORE_ERROR", Severity.FAIL, "TABLE DATA drivers postgres")
+        ("RESTORE_ERROR", Severity.FAIL, "TABLE DATA public drivers postgres")
     ]
     assert (log.exit_code, log.ignored_errors, log.explained) == (1, 1, True)
     assert "SECRET" not in repr(log).upper()
@@ -81,6 +94,58 @@ def test_what_the_server_says_falls_under_a_rule(message: str, rule: str, severi
 )
 def test_a_broken_archive_has_its_own_rule(text: str) -> None:
     assert _one(f"pg_restore: error: {text}\n") == ("ARCHIVE_UNREADABLE", Severity.FAIL)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "pg_restore: from TOC entry 3461; 1 1 SECRET",
+        "\npg_restore: from TOC entry 99; 1 1 SECRET",
+        "\npg_restore: from TOC entry 99999999999999999999999999999999; 1 1 SECRET",
+        '\npg_restore: error: role "SECRET" does not exist',
+        '\npg_restore: error: COPY failed for table "SECRET": ERROR:  syntax error',
+        "\npg_restore: error: nothing\nCommand was: CREATE TABLE SECRET",
+        '\npg_restore: error: nothing\nCommand was: CREATE TABLE public."SECRET"',
+        "permission denied for SECRET",
+        "permission denied for function pg_read_SECRET",
+        "permission denied for function dblink_SECRET",
+        "Only roles with the SECRET attribute",
+        "SECRET is not allowed in a non-volatile function",
+        "text search SECRET x already exists",
+    ],
+)
+def test_a_value_that_speaks_like_pg_restore_is_not_repeated(value: str) -> None:
+    for said in (_server(f"rows like {value}"), f"{_server('syntax error')}DETAIL:  Key (a)=({value})."):
+        assert "SECRET" not in repr(restore_log.read(said, 1, names=_NAMES))
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["pg_restore: from TOC entry 3461; 1 1 x", "errors ignored on restore: 0", "pg_restore: detail: x"],
+)
+def test_an_error_does_not_hide_behind_what_it_says(value: str) -> None:
+    """Several jobs count twice: one error that nobody sees would go under."""
+    harmless = _server('unrecognized configuration parameter "transaction_timeout"')
+    log = restore_log.read(
+        f"{harmless}{_server(value)}pg_restore: warning: errors ignored on restore: 2\n", 1, parallel=True
+    )
+
+    assert [line.rule for line in log.lines] == ["OLDER_SERVER_SETTING", "RESTORE_ERROR"]
+
+
+@pytest.mark.parametrize(
+    ("said", "about"),
+    [
+        ('pg_restore: error: COPY failed for table "drivers": ERROR:  x\n', 'TABLE DATA "drivers"'),
+        ('pg_restore: error: COPY failed for table "Log Periods": ERROR:  x\n', 'TABLE DATA "Log Periods"'),
+        (
+            "pg_restore: error: x\nCommand was: CREATE INDEX drivers_name ON public.drivers (name);\n",
+            "INDEX drivers_name",
+        ),
+    ],
+)
+def test_what_a_job_speaks_of_is_named(said: str, about: str) -> None:
+    assert [line.object for line in restore_log.read(said, 1, names=_NAMES).lines] == [about]
 
 
 def test_an_exit_code_that_lies_is_caught() -> None:

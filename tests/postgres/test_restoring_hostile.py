@@ -93,6 +93,29 @@ def test_what_is_forbidden_is_refused_and_named(
     assert outcome.log.ignored_errors
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_row_that_speaks_like_pg_restore_is_not_repeated(
+    fresh_database: Database, staging: Address, tmp_path: Path, jobs: int
+) -> None:
+    """PostgreSQL quotes rows in its errors, line ends and all."""
+    with psycopg.connect(fresh_database.admin_url, autocommit=True) as admin:
+        admin.execute(
+            "create table victims (one text, two text, three text);"
+            r"insert into victims values (E'\npg_restore: from TOC entry 1; 1 1 SECRET',"
+            r" E'\npg_restore: error: role \"SECRET\" does not exist',"
+            r" E'\npg_restore: error: x\nCommand was: CREATE TABLE SECRET');"
+            "create function only_there(text) returns boolean immutable language sql as"
+            " $$select current_database() not like 'sparewheel%'$$;"
+            "alter table victims add constraint there check (only_there(one))"
+        )
+    taken = take(fresh_database.admin_url, tmp_path)
+    with scratch_database(staging) as where:
+        outcome = restoring.restore(newest_client(), where, taken.archive, taken.manifest, jobs=jobs)
+
+    assert ("RESTORE_ERROR", Severity.FAIL) in {(one.rule, one.severity) for one in outcome.log.lines}
+    assert "SECRET" not in repr(outcome)
+
+
 def test_what_it_sets_for_later_sessions_is_taken_back(plant: Callable[..., Taken], staging: Address) -> None:
     """A search path of its own would make its functions PostgreSQL's for whoever looks next."""
     sets = (

@@ -148,6 +148,34 @@ def test_an_object_that_is_said_to_be_something_else_is_a_mismatch(
     assert len(left_over()) == 2  # what is wrong with them can be looked into
 
 
+@pytest.mark.parametrize(
+    ("method", "part", "error"),
+    [("POST", "uploadId=", StorageMismatchError), ("PUT", "partNumber=2", StorageError)],
+)
+def test_a_store_that_says_yes_and_keeps_nothing_is_caught(
+    proxied: Store,
+    proxy: Proxy,
+    left_over: Callable[[], list[object]],
+    method: str,
+    part: str,
+    error: type[StorageError],
+) -> None:
+    times(proxy, 1000, Fault.SAY_YES, method, part)
+    upload = proxied.start_upload("house/a.dump")
+    upload.write(os.urandom(12 * MIB))
+    with pytest.raises(error):
+        upload.complete()
+    assert left_over() == []
+
+
+def test_a_store_that_says_yes_to_a_small_object_and_keeps_nothing_is_caught(
+    proxied: Store, proxy: Proxy
+) -> None:
+    times(proxy, 1000, Fault.SAY_YES, "PUT", "m.json")
+    with pytest.raises(StorageMismatchError, match="said that it took"):
+        proxied.put("house/m.json", b"{}")
+
+
 def test_a_read_that_breaks_off_goes_on_where_it_stopped(proxied: Store, proxy: Proxy) -> None:
     data = os.urandom(7 * MIB)
     upload = proxied.start_upload("house/a.dump")
@@ -156,6 +184,27 @@ def test_a_read_that_breaks_off_goes_on_where_it_stopped(proxied: Store, proxy: 
     times(proxy, 3, Fault.CUT_ANSWER, "GET", "a.dump")
     assert read(proxied, "house/a.dump") == data
     assert proxy.count("GET", "a.dump") == 4
+
+
+def test_a_read_does_not_go_on_in_another_object_that_took_the_name(
+    proxied: Store, proxy: Proxy, s3: S3Server, bucket: str
+) -> None:
+    first, other = os.urandom(5 * MIB), os.urandom(5 * MIB)
+    client = s3.client()
+    client.put_object(Bucket=bucket, Key="house/a.dump", Body=first)
+    faults = iter([Fault.CUT_ANSWER])
+
+    def decide(method: str, _path: str) -> Fault:
+        if method != "GET":
+            return Fault.NONE
+        if (fault := next(faults, None)) is None:
+            client.put_object(Bucket=bucket, Key="house/a.dump", Body=other)
+        return fault or Fault.NONE
+
+    proxy.decide = decide
+    with pytest.raises(StorageMismatchError, match="while it was read"):
+        read(proxied, "house/a.dump")
+    client.close()
 
 
 def test_a_read_that_keeps_breaking_off_ends_with_an_error_and_never_early(

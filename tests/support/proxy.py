@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ class Fault(Enum):
     CORRUPT = auto()  # one byte of the request's body is changed
     OTHER_CHECKSUM = auto()  # the answer names a checksum of something else
     OTHER_SIZE = auto()  # the answer to a HEAD names a byte more
+    SAY_YES = auto()  # 200 with what S3 answers to a write, without asking the server
 
 
 @dataclass
@@ -90,6 +92,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault in (Fault.SERVER_ERROR, Fault.FULL):
             self._answer(500 if fault is Fault.SERVER_ERROR else 507)
             return
+        if fault is Fault.SAY_YES:
+            self._say_yes(body)
+            return
         if fault is Fault.STALL:
             proxy.release.wait()
             self.close_connection = True
@@ -97,6 +102,12 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is Fault.CORRUPT:
             body = bytes([body[0] ^ 1]) + body[1:]
         self._forward(body, fault)
+
+    def _say_yes(self, body: bytes) -> None:
+        tag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+        done = f"<CompleteMultipartUploadResult><ETag>{tag}</ETag></CompleteMultipartUploadResult>".encode()
+        data = done if self.command == "POST" else b""
+        self._answer(200, data, [("ETag", tag)], str(len(data)))
 
     def _forward(self, body: bytes, fault: Fault) -> None:
         upstream = http.client.HTTPConnection(self.server.upstream)  # type: ignore[attr-defined]  # see above
