@@ -16,9 +16,9 @@ from bot.ledger.revisions import FOLDER, check_current, head_revision, known_rev
 from tests.ledger.support import at_once
 
 
-def test_two_processes_that_start_at_once_both_end_well(ledger_url: str) -> None:
-    assert at_once(4, lambda _: migrate(ledger_url)) == [head_revision()] * 4
-    with open_pool(ledger_url) as pool, borrowed(pool) as conn:
+def test_two_processes_that_start_at_once_both_end_well(empty_ledger_url: str) -> None:
+    assert at_once(4, lambda _: migrate(empty_ledger_url)) == [head_revision()] * 4
+    with open_pool(empty_ledger_url) as pool, borrowed(pool) as conn:
         check_current(conn)
         assert conn.execute("SELECT count(*) FROM schema_version").fetchall() == [{"count": 1}]
 
@@ -34,8 +34,9 @@ def test_everything_lies_in_our_schema(pool: LedgerPool) -> None:
         }
 
 
-def test_an_empty_ledger_says_what_to_run(ledger_url: str) -> None:
-    with open_pool(ledger_url) as pool, borrowed(pool) as conn, pytest.raises(ConfigurationError) as caught:
+def test_an_empty_ledger_says_what_to_run(empty_ledger_url: str) -> None:
+    opened = open_pool(empty_ledger_url)
+    with opened as pool, borrowed(pool) as conn, pytest.raises(ConfigurationError) as caught:
         check_current(conn)
     assert "no tables yet" in caught.value.sentence
     assert "sparewheel migrate" in caught.value.next_step

@@ -24,7 +24,6 @@ from bot.ledger import audit, deliveries, dispatches, suppressions
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed, open_pool
 from bot.ledger.deliveries import Run
 from bot.ledger.dispatches import Dispatch
-from bot.ledger.migrate import migrate
 from bot.ledger.queue import Queue
 from bot.services.access import Gate
 from bot.services.deliveries import Deliveries
@@ -72,7 +71,6 @@ class Book:
 
 @pytest.fixture
 def pool(ledger_url: str) -> Iterator[LedgerPool]:
-    migrate(ledger_url)
     with open_pool(ledger_url) as opened:
         yield opened
 

@@ -27,12 +27,6 @@ Waiting = Callable[[], list[OutboxMessage]]
 
 
 @pytest.fixture
-def ledger_url(migrated_url: str) -> str:
-    """Here every ledger has its tables already."""
-    return migrated_url
-
-
-@pytest.fixture
 def slack(tmp_path: Path) -> Iterator[SlackServer]:
     with SlackServer(tmp_path / "slack-home") as server:
         yield server
