@@ -44,6 +44,8 @@ $(READY): pyproject.toml requirements/dev.txt requirements/runtime.in requiremen
 run: $(READY)
 	@$(BIN)/sparewheel run
 
+# The tests start the product again and again: compiled modules, kept, spare each start half a second.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(READY)
 	$(BIN)/python -m pytest --cov $(ARGS)
 

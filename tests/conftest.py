@@ -56,27 +56,38 @@ def fresh_database(postgres17: Server) -> Iterator[Database]:
         yield database
 
 
+@pytest.fixture(scope="session")
+def ledger_server(embedded: EmbeddedServers) -> Server:
+    """Where ledgers lie: the main cluster, and the password of the ledger's role `sparewheel`."""
+    return Server(embedded.main, embedded._passwords[f"main/{LEDGER}"])
+
+
 @pytest.fixture
-def ledger_url(embedded: EmbeddedServers) -> Iterator[str]:
-    """The address of an empty database for the ledger, owned by its role `sparewheel`."""
-    with empty_database(Server(embedded.main, embedded._passwords[f"main/{LEDGER}"]), LEDGER) as database:
+def empty_ledger_url(ledger_server: Server) -> Iterator[str]:
+    """The address of an empty database for the ledger, for tests of what makes its tables."""
+    with empty_database(ledger_server, LEDGER) as database:
         yield database.url
 
 
 @pytest.fixture(scope="session")
-def migrated_ledger(embedded: EmbeddedServers) -> Iterator[str]:
-    """The name of a ledger that has all its tables, to be copied: migrating anew takes twice as long."""
-    with empty_database(Server(embedded.main, embedded._passwords[f"main/{LEDGER}"]), LEDGER) as database:
+def migrated_ledger(ledger_server: Server) -> Iterator[str]:
+    """The name of a ledger that has all its tables, to be copied: migrating anew takes three times as long."""
+    with empty_database(ledger_server, LEDGER) as database:
         migrate(database.url)
         yield database.name
 
 
 @pytest.fixture
-def migrated_url(embedded: EmbeddedServers, migrated_ledger: str) -> Iterator[str]:
+def migrated_url(ledger_server: Server, migrated_ledger: str) -> Iterator[str]:
     """The address of a fresh ledger with all its tables and nothing in them."""
-    server = Server(embedded.main, embedded._passwords[f"main/{LEDGER}"])
-    with empty_database(server, LEDGER, like=migrated_ledger) as database:
+    with empty_database(ledger_server, LEDGER, like=migrated_ledger) as database:
         yield database.url
+
+
+@pytest.fixture
+def ledger_url(migrated_url: str) -> str:
+    """The ledger of a test that does not care how it came to its tables."""
+    return migrated_url
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +22,8 @@ from bot.ledger.connection import LedgerPool, borrowed, open_pool
 from bot.ledger.migrate import migrate
 from bot.ledger.queue import FAST, NOTICES, SLOW, Queue
 from bot.sandbox.embedded.servers import EmbeddedServers
+from tests.support import worker_program
+from tests.support.forked import Forked
 from tests.support.servers import stoppable_cluster, traversable_folder
 
 ANN = Actor("T1", "UANN", Source.SLACK)
@@ -223,17 +222,11 @@ def test_messages_never_wait_behind_dumps(migrated_url: str, pool: LedgerPool) -
 
 def test_a_job_of_a_killed_worker_ends_and_its_lock_is_free(migrated_url: str, pool: LedgerPool) -> None:
     begun, next_one = asked(pool), asked(pool)
-    program = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.worker_program", migrated_url],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert program.stdout is not None
-        assert program.stdout.readline() == "claimed True\n"
-    finally:
-        os.kill(program.pid, signal.SIGKILL)
-        program.communicate()
+    with Forked(worker_program.main, migrated_url, environ=os.environ) as program:
+        try:
+            assert program.stdout.readline() == "claimed True\n"
+        finally:
+            program.kill()
     assert job_states(pool) == ["doing", "todo"]
     seen = Seen()
 

@@ -9,12 +9,12 @@ from urllib.parse import unquote, urlsplit
 from bot.settings import StorageSettings
 from bot.storage.filesystem import FolderStore
 from bot.storage.interface import Store
-from bot.storage.s3 import S3Store
-from bot.storage.s3_client import make_client, make_quick_client
 
 
 def open_store(settings: StorageSettings, environ: Mapping[str, str]) -> Store:
     """The store behind `[storage] url`. Nothing is contacted yet: verify_access() does that.
+
+    What speaks to S3 is loaded when it is needed: a folder need not wait a third of a second for it.
 
     Args:
         settings: the `[storage]` part of the configuration.
@@ -26,6 +26,9 @@ def open_store(settings: StorageSettings, environ: Mapping[str, str]) -> Store:
     address = urlsplit(settings.url)
     if address.scheme == "file":
         return FolderStore(Path(unquote(address.path)))
+    from bot.storage.s3 import S3Store  # noqa: PLC0415 - see above
+    from bot.storage.s3_client import make_client, make_quick_client  # noqa: PLC0415 - see above
+
     return S3Store(
         settings,
         bucket=address.netloc,

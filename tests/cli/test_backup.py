@@ -136,7 +136,8 @@ def test_what_cannot_be_read_exits_with_2(
 
 
 def test_a_ledger_without_tables_is_a_sentence(unmigrated: CommandLine) -> None:
-    assert "Run `sparewheel migrate`" in unmigrated("backup", "status", code=2)
+    anew = unmigrated.start_anew("backup", "status")
+    assert "Run `sparewheel migrate`" in unmigrated.end_of(anew, code=2)
     unmigrated("migrate")
     unmigrated("migrate")
     unmigrated("backup", "status")
@@ -154,7 +155,6 @@ def test_ctrl_c_cancels_cleanly(sparewheel: CommandLine, fresh_database: Databas
     with psycopg.connect(fresh_database.url) as holder:
         holder.execute("LOCK TABLE drivers IN ACCESS EXCLUSIVE MODE")
         process = sparewheel.start("backup", "now", "full")
-        assert process.stderr is not None
         while "locking tables" not in process.stderr.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
@@ -170,7 +170,6 @@ def test_a_second_ctrl_c_leaves_at_once_and_no_row_stays_running(
     with psycopg.connect(fresh_database.url) as holder:
         holder.execute("LOCK TABLE drivers IN ACCESS EXCLUSIVE MODE")
         process = sparewheel.start("backup", "now", "full")
-        assert process.stderr is not None
         while "locking tables" not in process.stderr.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
@@ -187,7 +186,7 @@ def test_ctrl_c_before_anything_is_queued_says_so(sparewheel: CommandLine) -> No
     with psycopg.connect(ledger_conninfo(sparewheel.environ["SPAREWHEEL_DATABASE_URL"])) as holder:
         # The first thing that any command reads: there it stands when the signal comes.
         holder.execute("LOCK TABLE sparewheel.schema_version IN ACCESS EXCLUSIVE MODE")
-        process = sparewheel.start("backup", "now", "full")
+        process = sparewheel.start_anew("backup", "now", "full")
         while not holder.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
@@ -202,11 +201,9 @@ def test_one_that_waits_says_for_what(sparewheel: CommandLine, fresh_database: D
     with psycopg.connect(fresh_database.url) as holder:
         holder.execute("LOCK TABLE drivers IN ACCESS EXCLUSIVE MODE")
         first = sparewheel.start("backup", "now", "full")
-        assert first.stderr is not None
         while "locking tables" not in first.stderr.readline():
             assert first.poll() is None
         second = sparewheel.start("backup", "now", "schema")
-        assert second.stderr is not None
         running = json.loads(sparewheel("backup", "status", "--json"))["databases"][0]["running"][0]["id"]
         while f"waiting for backup {running} (full" not in second.stderr.readline():
             assert second.poll() is None
@@ -222,7 +219,6 @@ def test_ctrl_c_ends_a_check_and_nothing_counts_as_verified(sparewheel: CommandL
     archive.rename(archive.with_suffix(".away"))
     os.mkfifo(archive)  # a store that never answers
     process = sparewheel.start("backup", "check", "latest")
-    assert process.stderr is not None
     assert "reading the archive back" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()

@@ -9,7 +9,6 @@ from click.testing import CliRunner
 
 from bot.cli.notice import notice
 from bot.errors import FieldsError, NotFoundError, WordsError
-from bot.ledger.migrate import migrate
 
 CONFIGURATION = """
 [storage]
@@ -73,7 +72,6 @@ def test_what_is_wrong_is_said() -> None:
 def test_an_audience_is_counted_and_the_list_is_honoured(
     here: Path, ledger_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrate(ledger_url)
     monkeypatch.setenv("SPAREWHEEL_DATABASE_URL", ledger_url)
     people = "email\nann@example.com\nANN@example.com\nben@example.com\nnobody\n"
     (here / "customers.csv").write_text(people, encoding="utf-8")

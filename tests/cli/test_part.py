@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from bot.ledger import migrate
+from bot.__main__ import main
+from tests.support.forked import Forked
 from tests.support.house import Plan, environ_of, folder_storage
 
 NOWHERE = "postgresql://nobody:hunter2@127.0.0.1:1/none"
@@ -32,37 +33,32 @@ def environ(ledger_url: str, folder: Path) -> dict[str, str]:
     return given | environ_of(plan, ledger_url, folder)
 
 
-def ended(role: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", role], env=environ, capture_output=True, text=True, check=False
-    )
+def ended(role: str, environ: dict[str, str]) -> tuple[int | None, str]:
+    """Its exit code, and what it said on stderr."""
+    with Forked(main, role, environ=environ) as process:
+        _, said = process.communicate()
+    return process.returncode, said
 
 
-@pytest.mark.parametrize("role", ["worker", "socket", "web"])
-def test_a_ledger_that_is_away_is_worth_another_start(role: str, tmp_path: Path) -> None:
-    done = ended(role, environ(NOWHERE, tmp_path))
-    assert done.returncode == 1
-    assert "The bot's own database cannot be reached." in done.stderr
-    assert "hunter2" not in done.stderr
+def test_a_ledger_that_is_away_is_worth_another_start(tmp_path: Path) -> None:
+    given, roles = environ(NOWHERE, tmp_path), ("worker", "socket", "web")
+    with ThreadPoolExecutor() as at_once:  # each waits ten seconds for it
+        ends = dict(zip(roles, at_once.map(lambda role: ended(role, given), roles), strict=True))
+    assert {role: code for role, (code, _) in ends.items()} == dict.fromkeys(roles, 1)
+    for _, said in ends.values():
+        assert "The bot's own database cannot be reached." in said
+        assert "hunter2" not in said
 
 
 def test_a_configuration_that_cannot_work_is_not(tmp_path: Path, ledger_url: str) -> None:
-    migrate.migrate(ledger_url)
     given = environ(ledger_url, tmp_path)
     Path(given["SPAREWHEEL_CONFIG"]).write_text("[storage]\nurl = 'nowhere'\n")
-    assert ended("worker", given).returncode == 2
+    assert ended("worker", given)[0] == 2
 
 
 @pytest.mark.parametrize("role", ["worker", "socket"])
 def test_slack_that_is_away_ends_neither(role: str, tmp_path: Path, ledger_url: str) -> None:
-    migrate.migrate(ledger_url)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot", role],
-        env=environ(ledger_url, tmp_path),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
+    process = Forked(main, role, environ=environ(ledger_url, tmp_path))
     said = {
         "worker": "the channels were not looked up: Slack cannot be reached",
         "socket": "Trying again",
@@ -74,7 +70,7 @@ def test_slack_that_is_away_ends_neither(role: str, tmp_path: Path, ledger_url: 
         else:
             pytest.fail(f"it ended with {process.wait()}")
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         process.communicate()
     # Asked to stop while it waits, it does; the worker's own signals may not be set up yet.
     assert process.returncode in (0, -15)

@@ -7,13 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from bot.ledger.connection import LedgerPool, open_pool
-from bot.ledger.migrate import migrate
-
-
-@pytest.fixture
-def migrated_url(ledger_url: str) -> str:
-    migrate(ledger_url)
-    return ledger_url
 
 
 @pytest.fixture

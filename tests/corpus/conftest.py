@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.sandbox.embedded.servers import LEDGER, EmbeddedServers
+from bot.sandbox.embedded.servers import LEDGER
 from tests.corpus.workbench import Bench, backup_in, restore, scratch
 from tests.support.house import Plan, back_up, folder_storage, open_house
 from tests.support.servers import Server, empty_database
@@ -19,12 +19,17 @@ _TOML = 'fingerprints = "all"\ncritical = ["customers", "orders"]'
 
 @pytest.fixture(scope="session")
 def bench(
-    embedded: EmbeddedServers, postgres17: Server, tmp_path_factory: pytest.TempPathFactory
+    ledger_server: Server,
+    migrated_ledger: str,
+    postgres17: Server,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Bench]:
     """A healthy backup of the corpus's database, restored."""
     folder = tmp_path_factory.mktemp("corpus")
-    ledger = Server(embedded.main, embedded._passwords[f"main/{LEDGER}"])
-    with empty_database(postgres17) as source, empty_database(ledger, LEDGER) as own:
+    with (
+        empty_database(postgres17) as source,
+        empty_database(ledger_server, LEDGER, like=migrated_ledger) as own,
+    ):
         with psycopg.connect(source.url) as customer:
             customer.execute(_SQL.read_bytes())
         plan = Plan({"small": source.url}, {"small": _TOML}, folder_storage(folder / "store"))

@@ -46,14 +46,17 @@ class Stored:
 
 @pytest.fixture(scope="session")
 def stored(
-    embedded: EmbeddedServers, postgres17: Server, tmp_path_factory: pytest.TempPathFactory
+    embedded: EmbeddedServers,
+    ledger_server: Server,
+    migrated_ledger: str,
+    postgres17: Server,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stored]:
     folder = tmp_path_factory.mktemp("stored")
-    ledger = Server(embedded.main, embedded._passwords[f"main/{LEDGER}"])
     with (
         empty_database(postgres17) as source,
         empty_database(postgres17) as another,
-        empty_database(ledger, LEDGER) as own,
+        empty_database(ledger_server, LEDGER, like=migrated_ledger) as own,
     ):
         plan = Plan(
             {"small": source.url, "another": another.url},

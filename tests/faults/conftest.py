@@ -18,12 +18,6 @@ from tests.support.servers import Database
 
 
 @pytest.fixture
-def ledger_url(migrated_url: str) -> str:
-    """Here every ledger has its tables already."""
-    return migrated_url
-
-
-@pytest.fixture
 def some_rows(fresh_database: Database) -> Database:
     """A table whose dump is several pipes long: whoever reads it can be stopped in the middle."""
     execute(

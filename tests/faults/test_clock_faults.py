@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -21,21 +18,21 @@ from bot.errors import LedgerUnavailableError
 from bot.ledger.connection import LedgerPool, borrowed, open_pool
 from bot.ledger.migrate import migrate
 from bot.sandbox.embedded.servers import EmbeddedServers
+from tests.support import clock_program
 from tests.support.clocks import every, fires, firing
+from tests.support.forked import Forked
 from tests.support.servers import stoppable_cluster, traversable_folder
 
 pytestmark = pytest.mark.faults
 
-PROGRAM = Path(__file__).parents[1] / "support" / "clock_program.py"
 OFTEN, SELDOM = "cruzonic/often", "fleetnest/often"
 SCHEDULES = (f"{OFTEN}=1", f"{SELDOM}=2")
 
-Start = Callable[..., subprocess.Popen[str]]
+Start = Callable[..., Forked]
 
 
 @pytest.fixture
 def pool(ledger_url: str) -> Iterator[LedgerPool]:
-    migrate(ledger_url)
     with open_pool(ledger_url) as opened:
         with borrowed(opened) as connection:
             connection.execute("CREATE TABLE effect (schedule text, due_at timestamptz)")
@@ -45,27 +42,22 @@ def pool(ledger_url: str) -> Iterator[LedgerPool]:
 @pytest.fixture
 def start(ledger_url: str) -> Iterator[Start]:
     """Start a clock or a worker; it is up when this returns. Killed at the end."""
-    made: list[subprocess.Popen[str]] = []
+    made: list[Forked] = []
 
-    def begin(role: str, *schedules: str, shift: float = 0.0) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), role, ledger_url, *(schedules or SCHEDULES)],
-            env=os.environ | {"SHIFT_SECONDS": str(shift), "PYTHONPATH": str(PROGRAM.parents[2])},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
+    def begin(role: str, *schedules: str, shift: float = 0.0) -> Forked:
+        process = Forked(
+            clock_program.main,
+            *(role, ledger_url, *(schedules or SCHEDULES)),
+            environ=os.environ | {"SHIFT_SECONDS": str(shift)},
         )
         made.append(process)
-        assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         return process
 
     yield begin
     for process in made:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+        with process:
+            process.kill()
 
 
 def until(look: Callable[[], object]) -> None:

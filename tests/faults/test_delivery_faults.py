@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import threading
 from collections.abc import Iterator
@@ -12,11 +11,11 @@ import pytest
 from bot.core.delivery import DeliveryState
 from bot.ledger import dispatches
 from bot.ledger.connection import LedgerPool, borrowed, open_pool
-from bot.ledger.migrate import migrate
 from bot.ledger.queue import Queue
 from bot.services.access import Gate
 from bot.services.deliveries import Deliveries
 from tests.support import deliver_child
+from tests.support.forked import processes
 from tests.support.mail import mail_server
 from tests.support.outgoing import dispatch
 
@@ -26,7 +25,6 @@ PEOPLE = tuple(f"c{number:04}@example.com" for number in range(1000))
 
 @pytest.fixture
 def pool(ledger_url: str) -> Iterator[LedgerPool]:
-    migrate(ledger_url)
     with open_pool(ledger_url) as opened:
         yield opened
 
@@ -36,13 +34,11 @@ def test_killed_ten_times_nobody_gets_it_twice(pool: LedgerPool, ledger_url: str
     service = Deliveries(pool, Queue(), Gate(pool))
     with borrowed(pool) as connection:
         made = service.plan(connection, dispatch(), {"mail": PEOPLE})
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["tests.support.deliver_child"])
     pause, chance = threading.Event(), random.Random(7)  # noqa: S311 - to kill at different moments
     with mail_server() as box:
         for _ in range(KILLS):
             arguments = (ledger_url, box.port, made.id)
-            child = processes.Process(target=deliver_child.deliver, args=arguments)
+            child = processes().Process(target=deliver_child.deliver, args=arguments)
             child.start()
             enough = len(box.messages) + chance.randrange(30, 90)
             while len(box.messages) < enough and child.is_alive():

@@ -12,7 +12,6 @@ from bot.core.people import Actor, Role, Source
 from bot.errors import ConfigurationError, DatabaseError, NotFoundError, UserError
 from bot.ledger import audit
 from bot.ledger.connection import LedgerPool, borrowed, open_pool
-from bot.ledger.migrate import migrate
 from bot.services.access import Gate
 from bot.services.recipients import Recipients, sift
 from bot.services.suppressing import Suppressing
@@ -29,7 +28,6 @@ Ask = Callable[..., Recipients]
 
 @pytest.fixture
 def pool(ledger_url: str) -> Iterator[LedgerPool]:
-    migrate(ledger_url)
     with open_pool(ledger_url) as opened:
         yield opened
 

@@ -27,12 +27,6 @@ Waiting = Callable[[], list[OutboxMessage]]
 
 
 @pytest.fixture
-def ledger_url(migrated_url: str) -> str:
-    """Here every ledger has its tables already."""
-    return migrated_url
-
-
-@pytest.fixture
 def house(slack: SlackServer, ledger_url: str, tmp_path: Path) -> Iterator[House]:
     """Two databases that nobody connects to: the edge only asks, and workers are not here."""
     nowhere = "postgresql://postgres@127.0.0.1:1/none"

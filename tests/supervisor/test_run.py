@@ -28,7 +28,7 @@ def until(look: Callable[[], object]) -> None:
 
 
 @pytest.fixture
-def environ(tmp_path: Path, fresh_database: Database, ledger_url: str) -> dict[str, str]:
+def environ(tmp_path: Path, fresh_database: Database, empty_ledger_url: str) -> dict[str, str]:
     with psycopg.connect(fresh_database.url) as connection:
         connection.execute("CREATE TABLE drivers AS SELECT n AS id FROM generate_series(1, 100) n")
     (tmp_path / "archives").mkdir()
@@ -40,7 +40,7 @@ def environ(tmp_path: Path, fresh_database: Database, ledger_url: str) -> dict[s
     return given | {
         "SPAREWHEEL_HOME": str(tmp_path / "home"),
         "SPAREWHEEL_CONFIG": str(configuration),
-        "SPAREWHEEL_DATABASE_URL": ledger_url,
+        "SPAREWHEEL_DATABASE_URL": empty_ledger_url,
         "FLEET_URL": fresh_database.url,
     }
 

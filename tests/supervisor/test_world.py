@@ -7,13 +7,12 @@ from psycopg.rows import dict_row
 from bot.core.backup import Kind
 from bot.core.people import Actor, Source
 from bot.errors import SandboxError
-from bot.ledger import backups, migrate
+from bot.ledger import backups
 from bot.ledger.connection import ledger_conninfo
 from bot.supervisor import world
 
 
 def test_a_fresh_ledger_is_taken_by_the_sandbox_and_stays_its_own(ledger_url: str) -> None:
-    migrate.migrate(ledger_url)
     world.register(ledger_url, sandbox=True)
     world.register(ledger_url, sandbox=True)
     with pytest.raises(SandboxError, match="belongs to the sandbox"):
@@ -21,14 +20,12 @@ def test_a_fresh_ledger_is_taken_by_the_sandbox_and_stays_its_own(ledger_url: st
 
 
 def test_the_sandbox_never_takes_a_real_ledger(ledger_url: str) -> None:
-    migrate.migrate(ledger_url)
     world.register(ledger_url, sandbox=False)
     with pytest.raises(SandboxError, match="belongs to a real workspace"):
         world.register(ledger_url, sandbox=True)
 
 
 def test_the_sandbox_never_takes_a_ledger_that_was_used_and_says_nothing(ledger_url: str) -> None:
-    migrate.migrate(ledger_url)
     with psycopg.connect(ledger_conninfo(ledger_url), row_factory=dict_row) as connection:
         actor = Actor("T1", "U1", Source.SLACK)
         backups.insert(connection, actor=actor, database="fleet", kind=Kind.FULL)

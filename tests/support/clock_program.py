@@ -1,6 +1,6 @@
-"""A clock or a worker process for tests that kill it: `clock_program.py clock|worker LEDGER SCHEDULES…`.
+"""A clock or a worker process for tests that kill it: `clock_program clock|worker LEDGER SCHEDULES…`.
 
-SCHEDULES are `KEY=SECONDS`. A clock's own time may be shifted by SHIFT_SECONDS. A worker's handler writes
+It is begun by tests.support.forked. SCHEDULES are `KEY=SECONDS`. A clock's own time may be shifted by SHIFT_SECONDS. A worker's handler writes
 one row into the table `effect`, which has no key of its own: what is begun twice stands there twice.
 """
 
@@ -23,15 +23,15 @@ from bot.services.fires import Fire, Fires
 from bot.services.notifying import Notifier
 from tests.support.clocks import every, firing
 
-SHIFT = dt.timedelta(seconds=float(os.environ.get("SHIFT_SECONDS", "0")))
-
 
 class Shifted(dt.datetime):
     """A machine's time that is wrong."""
 
+    by = dt.timedelta()
+
     @classmethod
     def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:
-        return dt.datetime.now(tz) + SHIFT
+        return dt.datetime.now(tz) + cls.by
 
 
 def main() -> None:
@@ -44,6 +44,7 @@ def main() -> None:
 
 
 def clock(pool: LedgerPool, _url: str, schedules: list[Schedule]) -> None:
+    Shifted.by = dt.timedelta(seconds=float(os.environ["SHIFT_SECONDS"]))
     base.datetime = Shifted  # the library's only source of time
     works = Clock(firing(pool, *schedules), Ticks(pool, {}), catch_up_every=1.0)
     sys.stdout.write("ready\n")
@@ -73,7 +74,3 @@ def worker(pool: LedgerPool, url: str, schedules: list[Schedule]) -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     Worker(url, pool, handlers, settings).run()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""A whole house on real parts: a migrated ledger, storage in a folder or a bucket, databases of one's own."""
+"""A whole house on real parts: storage in a folder or a bucket, databases of one's own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from bot.app import House, build
 from bot.core.backup import BackupRecord, Format, Kind
 from bot.core.people import Actor, Role, Source
 from bot.core.restore_test import RestoreTestMessage
-from bot.ledger import migrate
 from bot.settings import read_environment
 from tests.support.s3 import S3Server
 
@@ -77,9 +76,8 @@ def environ_of(plan: Plan, ledger_url: str, folder: Path) -> dict[str, str]:
 
 @contextmanager
 def open_house(plan: Plan, ledger_url: str, folder: Path) -> Iterator[House]:
-    """The house, with its ledger migrated; closed afterwards."""
+    """The house on a ledger that has its tables; closed afterwards."""
     environ = environ_of(plan, ledger_url, folder)
-    migrate.migrate(ledger_url)
     house = build(read_environment(environ), environ)
     try:
         yield house

@@ -1,4 +1,7 @@
-"""A process that runs one restore test and stops dead at a step, so that a test can kill it there."""
+"""A process that runs one restore test and stops dead at a step, so that a test can kill it there.
+
+`restore_program TEST_ID STEP`, by tests.support.forked; a step that there is none of never comes.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from bot.services.proving import Trial
 from bot.settings import read_environment
 
 
-def main(test_id: str, at: str) -> None:
+def main() -> None:
+    test_id, at = sys.argv[1:]
     enter = Trial.enter
 
     def stop(self: Trial, step: Step, expected: int = 0) -> Any:
@@ -25,7 +29,3 @@ def main(test_id: str, at: str) -> None:
     Trial.enter = stop  # type: ignore[method-assign]  # the place to stop at
     house = build(read_environment())
     house.restore_tester.run(test_id, lambda _: None)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])

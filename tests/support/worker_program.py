@@ -1,4 +1,7 @@
-"""A worker process for tests that kill it: claims the backup it is given, says so, and never ends."""
+"""A worker process for tests that kill it: claims the backup it is given, says so, and never ends.
+
+`worker_program LEDGER`, by tests.support.forked.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,3 @@ def main() -> None:
 
         handlers = Handlers(run_backup, lambda _: None, lambda _: None, lambda _: None, lambda: 0)
         Worker(sys.argv[1], pool, handlers, WorkerSettings(heartbeat_every=0.5)).run()
-
-
-if __name__ == "__main__":
-    main()

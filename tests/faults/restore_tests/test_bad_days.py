@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -21,6 +18,7 @@ from bot.core.verdict import Verdict
 from bot.sandbox.embedded.accounts import server_account
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.services import fetching, staging
+from tests.support import restore_program
 from tests.support.bad_days import (
     SLEEPS,
     STAGED,
@@ -31,6 +29,7 @@ from tests.support.bad_days import (
     small_disk,
     wait_for,
 )
+from tests.support.forked import Forked
 from tests.support.house import (
     OMAR,
     Plan,
@@ -203,12 +202,11 @@ def test_killed_in_the_middle_of_it(
         back_up(house, "shop")
         asked = house.restore_tests.request(OMAR)
         environ = {**os.environ, **environ_of(plan, ledger_url, tmp_path)}
-        command = [sys.executable, "-m", "tests.support.restore_program", asked.test.id, "NEVER"]
-        with subprocess.Popen(command, env=environ) as process:
+        with Forked(restore_program.main, asked.test.id, "NEVER", environ=environ) as process:
             try:
                 wait_for(lambda: sleepers(embedded) == 1)
             finally:
-                process.send_signal(signal.SIGKILL)
+                process.kill()
         if where == "in pg_restore":  # it ends with the worker, and takes its query along
             wait_for(lambda: sleepers(embedded) == 0)
         assert on_staging()

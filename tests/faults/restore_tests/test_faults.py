@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -23,7 +20,9 @@ from bot.errors import ConfigurationError, NotAllowedError, UserError
 from bot.ledger import audit
 from bot.sandbox.embedded.servers import EmbeddedServers
 from bot.services import fetching, proving
+from tests.support import restore_program
 from tests.support.bad_days import STAGED, deaf_server, expire_leases, held_at, rules_of
+from tests.support.forked import Forked
 from tests.support.gates import Gate, gated_runner
 from tests.support.house import (
     OMAR,
@@ -236,11 +235,9 @@ def test_killed_at_each_step_it_is_ended_and_cleared_up(
         record = back_up(house, "shop")
         asked = house.restore_tests.request(OMAR)
         environ = {**os.environ, **environ_of(plan, ledger_url, tmp_path)}
-        command = [sys.executable, "-m", "tests.support.restore_program", asked.test.id, step.name]
-        with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"reached\n"
-            process.send_signal(signal.SIGKILL)
+        with Forked(restore_program.main, asked.test.id, step.name, environ=environ) as process:
+            assert process.stdout.readline() == "reached\n"
+            process.kill()
         left = on_staging()
         # TIDYING begins before anything is dropped; before PREPARING there is nothing to drop.
         assert bool(left) is (step not in (Step.FETCHING, Step.PREPARING))
