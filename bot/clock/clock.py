@@ -31,11 +31,13 @@ class Clock:
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop. A ledger that is away is waited for; what was due meanwhile is owed."""
+        # Before anything is looked at: what is planned otherwise now was not due at its old times.
+        remembered = self._remember()
         self.ticks.start(stop)
         scheduler = self._scheduler()
         scheduler.start()
         try:
-            self._keep_firing(stop)
+            self._keep_firing(stop, remembered=remembered)
         finally:
             scheduler.shutdown(wait=False)
 
@@ -55,8 +57,15 @@ class Clock:
             )
         return scheduler
 
-    def _keep_firing(self, stop: threading.Event) -> None:
-        remembered, next_look, well = False, 0.0, True
+    def _remember(self) -> bool:
+        try:
+            self.firing.remember()
+        except SparewheelError:
+            return False  # said, and tried again, by _keep_firing
+        return True
+
+    def _keep_firing(self, stop: threading.Event, *, remembered: bool) -> None:
+        next_look, well = 0.0, True
         while not stop.is_set():
             try:
                 if not remembered:

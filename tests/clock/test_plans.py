@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.clock.clock import Clock
+from bot.clock.firing import Firing
+from bot.clock.ticks import Ticks
 from bot.core.schedules import CatchUp
 from bot.ledger import alerts
 from bot.ledger.connection import LedgerPool, borrowed
+from bot.ledger.queue import Queue
 from bot.ledger.schedule_plans import PATIENCE
 from bot.services.alert_facts import since_mark
+from bot.services.notifying import Notifier
 from tests.support.clocks import HOURLY, ago, fires, firing, last_fired
 
 OLD = replace(HOURLY, catch_up=CatchUp.ALL)
@@ -157,3 +163,18 @@ def test_a_removed_schedule_is_doubted_once(pool: LedgerPool) -> None:
     first = row(pool)[2]
     without.hold()
     assert row(pool)[2] == first is not None
+
+
+def test_nothing_is_looked_at_before_the_plans_are_known(pool: LedgerPool) -> None:
+    firing(pool, OLD)
+    other, queue = replace(OLD, cron="30 3 * * *"), Queue()
+    found: list[str] = []
+
+    class Looks(Ticks):
+        def start(self, stop: threading.Event) -> None:
+            found.append(row(pool)[0])
+            stop.set()
+
+    begun = Firing.of(pool, queue, Notifier(queue, None), [other])
+    Clock(begun, Looks(pool, {})).run(threading.Event())
+    assert found == [other.plan]

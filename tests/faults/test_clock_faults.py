@@ -147,6 +147,34 @@ def test_two_versions_side_by_side(pool: LedgerPool, start: Start) -> None:
     assert len(set(effects(pool, OFTEN))) == len(effects(pool, OFTEN))
 
 
+def plan_of(pool: LedgerPool) -> tuple[str, datetime | None]:
+    with borrowed(pool) as connection:
+        found = connection.execute("SELECT plan, doubted_at FROM schedule WHERE key = %s", [OFTEN]).fetchone()
+    assert found is not None
+    return found["plan"], found["doubted_at"]
+
+
+def test_two_lines_of_one_schedule_side_by_side(pool: LedgerPool, start: Start) -> None:
+    start("clock", f"{OFTEN}=1")
+    until(lambda: len(fired(pool, OFTEN)) >= 2)
+    newer = start("clock", f"{OFTEN}=2")
+    until(lambda: plan_of(pool)[0].startswith("*/2"))
+    since = fired(pool, OFTEN)[-1]
+    until(lambda: len([at for at in fired(pool, OFTEN) if at > since]) >= 4)
+    newer.kill()
+    newer.wait()
+    until(lambda: plan_of(pool)[1])
+    by_the_newer = [at for at in fired(pool, OFTEN) if at > since]
+    assert [at.second % 2 for at in by_the_newer] == [0] * len(by_the_newer)
+    assert is_gapless(by_the_newer, 2)
+    with borrowed(pool) as connection:  # as if nobody had answered for long
+        connection.execute("UPDATE schedule SET doubted_at = doubted_at - interval '1 hour'")
+    until(lambda: plan_of(pool)[0].startswith("*/1"))
+    last = by_the_newer[-1]
+    until(lambda: len([at for at in fired(pool, OFTEN) if at > last]) >= 4)
+    assert is_gapless([at for at in fired(pool, OFTEN) if at > last], 1)
+
+
 def test_the_ledger_goes_away_at_a_fire_and_comes_back(embedded: EmbeddedServers) -> None:
     with traversable_folder() as folder, stoppable_cluster(folder, embedded.main) as cluster:
         url = cluster.url("postgres", cluster.superuser, cluster.password)
