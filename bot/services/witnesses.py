@@ -74,8 +74,12 @@ class Witnesses:
             self.store.head(record.manifest_key, record.manifest_version_id)
         except ObjectMissingError:
             return Doubt.GONE, "Its manifest is not in the storage."
-        for what, key in (("archive", record.archive_key), ("manifest", record.manifest_key)):
-            if not any(listed.key == key for listed in self.store.list(key)):
+        for what, key, version in (
+            ("archive", record.archive_key, record.version_id),
+            ("manifest", record.manifest_key, record.manifest_version_id),
+        ):
+            # Without versions the object that was just seen is the only one there is.
+            if version and not any(listed.key == key for listed in self.store.list(key)):
                 left = "only the version behind the deletion is left"
                 return Doubt.GONE, f"Somebody deleted its {what}; {left}."
         return None

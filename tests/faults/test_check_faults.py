@@ -30,7 +30,8 @@ def test_a_check_finds_damage(house: House, tmp_path: Path, damage: str) -> None
     done = house.checker.run(asked.check_id, lambda _: None)
     assert done.verdict == "FAIL"
     assert done.findings
-    assert house.backups.message(record.id).record.goodness == "stored"
+    goodness = "gone" if damage in ("remove", "manifest") else "damaged"
+    assert house.backups.message(record.id).record.goodness == goodness
 
 
 def test_storage_that_is_away_is_no_pass_and_no_fail(house: House, tmp_path: Path) -> None:

@@ -68,8 +68,7 @@ def stages(house: House) -> list[str]:
 
 
 def store_backup(house: House, age: timedelta = HOUR) -> None:
-    with borrowed(house.pool) as connection:
-        support.stored(connection, "shop", snapshot_at=NOW - age)
+    history.stored(house, NOW - age, lying=True)
 
 
 def hear_a_worker(house: House, at: datetime | None = None) -> None:
@@ -202,8 +201,7 @@ def test_a_backup_that_stopped_coming_is_stale_at_every_hour(house: House) -> No
 def test_a_backup_is_owed_only_when_its_grace_is_over(house: House) -> None:
     due = NOW.replace(hour=2, minute=0, second=0, microsecond=0) + timedelta(days=3)
     look(house, due - 26 * HOUR)
-    with borrowed(house.pool) as connection:
-        support.stored(connection, "shop", snapshot_at=due - 23 * HOUR)
+    history.stored(house, due - 23 * HOUR, lying=True)
     look(house, due + 5 * HOUR)
     assert "stale:shop/daily" not in keys(house)
     look(house, due + 7 * HOUR)
@@ -233,7 +231,7 @@ def test_a_failure_stands_until_a_success(house: House) -> None:
     assert alert.key == "backup-failed:shop/full"
     assert record.id in alert.sentence
     assert "The server went away." in alert.sentence
-    store_backup(house)
+    store_backup(house, timedelta(0))
     look(house, NOW + MINUTE)
     look(house, NOW + 7 * MINUTE)
     assert "backup-failed:shop/full" not in keys(house)

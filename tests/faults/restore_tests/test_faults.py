@@ -172,7 +172,7 @@ def test_an_archive_that_was_deleted_meanwhile(house: House, tmp_path: Path) -> 
     archive(tmp_path).unlink()
     message = house.restore_tester.run(asked.test.id, lambda _: None)
     assert (message.test.verdict, rules_of(message)) == (Verdict.FAIL, {"ARCHIVE_MISSING"})
-    assert house.backups.message(record.id).record.goodness == "stored"
+    assert house.backups.message(record.id).record.goodness == "gone"
 
 
 def test_bytes_that_changed_are_never_restored(

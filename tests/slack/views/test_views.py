@@ -147,7 +147,13 @@ def test_a_failure_says_cause_next_step_what_is_left_and_whom_to_ask() -> None:
 
 
 def test_the_words_of_goodness_are_told_apart() -> None:
-    for name, word in (("stored", "Stored"), ("stored checked", "Checked"), ("stored proved", "Proved")):
+    for name, word in (
+        ("stored", "Stored"),
+        ("stored checked", "Checked"),
+        ("stored proved", "Proved"),
+        ("stored and gone", "Gone"),
+        ("stored and damaged", "Damaged"),
+    ):
         assert render(VIEWS[name], AROUND).text.startswith(f"*{word}:")
 
 
