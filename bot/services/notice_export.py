@@ -44,7 +44,7 @@ def markdown(details: NoticeDetails) -> str:
 def _words(revision: NoticeRevision, zone: str) -> Iterator[str]:
     when = "at once" if revision.send_at is None else notice_times.moment_text(revision.send_at, zone)
     text = revision.text
-    yield f"=== {revision.title} ({revision.stage}), {when}"
+    yield f"=== {revision.title}, {when}"
     yield f"=== SHA-256 {revision.content_hash}"
     for name, words in (
         ("Subject", text.subject),

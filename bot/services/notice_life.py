@@ -28,6 +28,7 @@ from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.services.approvals import Approvals
 from bot.services.notice_book import TOPIC, NoticeBook, revision_of, the_clock
 from bot.services.notice_sending import NoticeSending, confirmed
+from bot.services.recipients import Audience
 from bot.settings import Configuration
 
 log = logging.getLogger(__name__)
@@ -138,17 +139,28 @@ class NoticeLife:
             step = "Fill the audience; it is tried again every minute."
             self._trouble(notice, revision, UserError("Nobody would receive it.", next_step=step))
             return
-        share = self.configuration.notices.audience_drift
         with borrowed(self.pool) as connection:
             fresh = ledger.get(connection, notice.id, lock=True)
-            if has_drifted(confirmed(revision), audience.total, share):
-                self.sending.hold(connection, fresh, revision, audience)
+            if has_drifted(confirmed(revision), audience.total, self._drift):
+                self._hold(connection, fresh, revision, audience)
                 return
             if not notice_revisions.move(connection, "begin", notice.id, revision.number):
                 return
             self.sending.hand_over(connection, fresh, revision, audience)
             told = ledger.get(connection, notice.id)
             self.book.note(connection, told, the_clock(notice), "sending", revision)
+
+    def _hold(
+        self, connection: LedgerConnection, notice: Notice, revision: NoticeRevision, audience: Audience
+    ) -> None:
+        """A living audience changes every minute; nobody is asked every minute."""
+        asked = revision.held_recipients
+        if asked is None or has_drifted(asked, audience.total, self._drift):
+            self.sending.hold(connection, notice, revision, audience)
+
+    @property
+    def _drift(self) -> float:
+        return self.configuration.notices.audience_drift
 
     def _trouble(self, notice: Notice, revision: NoticeRevision, error: SparewheelError) -> None:
         """Recipients cannot be read now: said once, tried again every minute."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from bot.core.approvals import Approval
 from bot.core.delivery import DeliverySummary
+from bot.core.notice_truth import superseded_by
 from bot.core.notices import Notice, NoticePhase, NoticeRevision, RevisionState, current
 from bot.core.people import Action, Actor
 from bot.core.reply import Attachment, Showing
@@ -110,6 +111,7 @@ class NoticeReading:
             sent=[r for r in reversed(revisions) if r.state in (RevisionState.SENT, RevisionState.SENDING)],
             time_zone=self._zone(notice),
             missing=self.missing(notice),
+            outdated=frozenset(r.number for r in revisions if superseded_by(r, revisions)),
         )
 
     def missing(self, notice: Notice) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ class NoticeMessage:
     sent: Sequence[NoticeRevision] = ()  # the newest first
     time_zone: str = "UTC"  # the audience's
     missing: Sequence[str] = ()  # what the notice needs and the configuration has no more
+    outdated: frozenset[int] = frozenset()  # texts that a later one took back: nobody is tried again
 
     @property
     def waits_for(self) -> str:

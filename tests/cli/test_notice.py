@@ -65,6 +65,9 @@ def test_what_is_wrong_is_said() -> None:
         say("preview", "emergency", "investigating", "--var", "since")
     with pytest.raises(NotFoundError, match="has no stage"):
         say("preview", "emergency", "scheduled")
+    with pytest.raises(NotFoundError, match="Known here: emergency, maintenance") as caught:
+        say("preview", "party", "scheduled")
+    assert caught.value.next_step == "For instance `emergency investigating`."
     with pytest.raises(NotFoundError, match="no product called"):
         say("preview", "emergency", "resolved", "--product", "nothing")
 

@@ -22,6 +22,9 @@ KINDS, PRODUCTS = ("emergency", "maintenance"), ("cruzonic", "fleetnest")
         ("send a1b2.3:1240", OnNotice("send", "a1b2", 3, "1240")),
         ("send a1b2.3 1240", OnNotice("send", "a1b2", 3, "1240")),
         ("update a1b2 completed", OnNotice("update", "a1b2", 0, "completed")),
+        ("count a1b2.2", OnNotice("count", "a1b2", 2)),
+        ("close A1B2 told by phone: all", OnNotice("close", "a1b2", 0, "told by phone: all")),
+        ("close a1b2", OnNotice("close", "a1b2")),
         ("again 17", OnRecipient("again", 17)),
     ],
 )
@@ -31,7 +34,15 @@ def test_words_are_read(typed: str, wanted: Wanted) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["show", "show a1b2 c3d4 e5f6", "submit a1b2.x", "sent", "sent everybody", "maintenance now please"],
+    [
+        "show",
+        "close",
+        "show a1b2 c3d4 e5f6",
+        "submit a1b2.x",
+        "sent",
+        "sent everybody",
+        "maintenance now please",
+    ],
 )
 def test_what_cannot_be_read_is_said(typed: str) -> None:
     with pytest.raises(WordsError):

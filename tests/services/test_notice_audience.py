@@ -103,7 +103,9 @@ def test_an_audience_that_has_grown_is_asked_about_once_and_goes_out_on_a_yes(
     message, at = due_text(house, tmp_path)
     people(tmp_path, 150)
     tick(house, at, clocks=3)
+    people(tmp_path, 155)  # a few more meanwhile: not asked about again
     tick(house, at)
+    people(tmp_path, 150)
     assert asks(house) == [("notice", "recount", "C0OPS"), ("notice-ask", "recount", "U0OLGA")]
     held = now_of(house, message)
     assert (held.current.state, held.current.held_recipients) == (RevisionState.SCHEDULED, 150)

@@ -12,6 +12,7 @@ from bot.app import House
 from bot.cli.doctor import findings
 from bot.core.notices import NoticePhase, RevisionState
 from bot.errors import NotAllowedError, UserError
+from bot.ledger.connection import borrowed
 from bot.services.notice_forms import NoticeForms, NoticeStart
 from bot.settings.notices import NoticesSettings
 from tests.support.notices import (
@@ -121,3 +122,14 @@ def test_closing_takes_a_reason_and_lets_a_text_on_its_way_arrive(house: House) 
     assert [one.state.value for one in shown.approvals if one.subject.endswith(".2")] == ["void"]
     with pytest.raises(UserError, match="is over already"):
         house.notices.closing.close(OLGA, message.notice.id, "again")
+
+
+def test_a_kind_whose_folder_is_gone_is_missed_too(house: House) -> None:
+    message = sent(house, outage())
+    with borrowed(house.pool) as connection:
+        connection.execute("update notice set kind = 'party'")
+    assert now_of(house, message).missing == ("the kind party",)
+    with pytest.raises(UserError, match="the kind party left the configuration"):
+        forms_of(house).update(now_of(house, message).notice)
+    house.notices.closing.close(OLGA, message.notice.id, "")
+    assert now_of(house, message).notice.phase is NoticePhase.OVER

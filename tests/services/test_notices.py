@@ -12,7 +12,7 @@ import pytest
 
 from bot.app import House
 from bot.core.approvals import ApprovalState
-from bot.core.notices import NoticePhase, RevisionState
+from bot.core.notices import BACK_BY_ITSELF, NoticePhase, RevisionState
 from bot.core.people import Actor, Role, Source
 from bot.errors import FieldsError, NotAllowedError, SparewheelError, UserError
 from bot.ledger import audit, dispatches, outbox
@@ -179,6 +179,7 @@ def test_a_request_that_ends_otherwise_gives_the_draft_back(house: House, way: s
     else:
         house.approvals.withdraw(OLGA, asked.id)
     assert now_of(house, message).waits_for == "submit"
+    assert now_of(house, message).current.note in BACK_BY_ITSELF
     assert f"notice.{way}" in actions(house)
 
 
@@ -236,6 +237,7 @@ def test_an_approval_that_nobody_used_in_time_lapses(house: House) -> None:
     later = datetime.now(UTC) + timedelta(days=2)
     at_once(3, lambda _: house.notices.life.tick(later))
     assert now_of(house, message).waits_for == "submit"
+    assert "Submit it again" in now_of(house, message).current.note
     assert actions(house).count("notice.lapsed") == 1
 
 

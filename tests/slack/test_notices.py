@@ -381,7 +381,7 @@ def test_whoever_approves_can_read_every_word_from_the_request(
     ]
     assert [file["name"].rpartition(".")[2] for file in files] == ["md"]
     words = next((tmp_path / "slack-home").rglob(files[0]["id"])).read_text(encoding="utf-8")
-    for part in ("Maintenance reminder (reminder)", "Maintenance completed (completed)", "--- HTML"):
+    for part in ("=== Maintenance reminder, ", "=== Maintenance completed, ", "--- HTML"):
         assert part in words, "what follows by itself is approved too"
     assert "file in a direct message" in press(people, "april", NOTICE_SHOW, asked["ts"])
 
@@ -406,3 +406,19 @@ def test_a_text_whose_audience_has_grown_asks_with_its_button(
     assert words in str(people.messages("D0OMAR"))
     assert "being sent to 40 recipients" in press(people, "omar", NOTICE_SEND, asked["ts"])
     assert house.notices.reading.newest(notices.OLGA).entries[0][1].state is RevisionState.SENDING  # type: ignore[union-attr] # it has a text
+
+
+def test_what_a_later_text_took_back_is_not_offered_again(
+    people: SandboxClient, house: House, deliver: Callable[[], None]
+) -> None:
+    found = out_with_troubles(people, house, deliver)
+    told = house.notices.reading.message(found)
+    done = notices.later(told, "completed", finished=datetime.now(UTC).isoformat())
+    written = house.notices.writing.follow_up(notices.OLGA, found, done, "f1")
+    notices.confirm(house, notices.approve(house, written))
+    notices.deliver(house, found, 2)
+    deliver()
+    message = the_message(people)
+    assert "A later text says otherwise" in str(message["blocks"])
+    assert labels(message).count("It was sent") == 2
+    assert {"Send again", "Try it again"}.isdisjoint(labels(message))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bot.core.delivery import ChannelCounts, DeliveryState, DeliverySummary, Trouble
 from bot.core.units import count_text, plural
@@ -14,6 +14,7 @@ from bot.slack.mrkdwn import Mrkdwn
 from bot.slack.views.base import SHOWN, bar
 
 _ERROR = 200
+_OUTDATED = "A later text says otherwise, so nobody is sent this one any more."
 
 
 def progress_lines(summary: DeliverySummary | None) -> list[Mrkdwn]:
@@ -52,27 +53,33 @@ def _channel(counts: ChannelCounts) -> Mrkdwn:
     return Mrkdwn(f"{mrkdwn.code(counts.channel)}: {', '.join(parts)}{held}")
 
 
-def delivery_blocks(deliveries: Mapping[int, DeliverySummary]) -> list[Block]:
-    """What went wrong, with what can be done about it; the newest text first."""
+def delivery_blocks(deliveries: Mapping[int, DeliverySummary], outdated: Collection[int] = ()) -> list[Block]:
+    """What went wrong, with what can be done about it; the newest text first.
+
+    `outdated`: texts that a later one took back, which nobody is sent any more.
+    """
     blocks: list[Block] = []
     for number in sorted(deliveries, reverse=True):
-        blocks += _failed(deliveries[number]) + _unknown(deliveries[number])
+        late = number in outdated
+        blocks += _failed(deliveries[number], late=late) + _unknown(deliveries[number], late=late)
     return blocks[: 5 * SHOWN]
 
 
-def _failed(summary: DeliverySummary) -> list[Block]:
+def _failed(summary: DeliverySummary, *, late: bool) -> list[Block]:
     total = summary.count(DeliveryState.FAILED)
     if not total:
         return []
     lines = [f"*Failed, {count_text(total)}:*", *_lines(summary.failed, total)]
     if summary.withdrawn_at:
         return [section(page) for page in pages(lines)]
+    if late:
+        return [*(section(page) for page in pages(lines)), small(_OUTDATED)]
     key = f"{summary.notice_id}.{summary.revision}"
     again = button(f"Try {'it' if total == 1 else f'those {count_text(total)}'} again", NOTICE_RETRY, key)
     return [*(section(page) for page in pages(lines)), actions([again])]
 
 
-def _unknown(summary: DeliverySummary) -> list[Block]:
+def _unknown(summary: DeliverySummary, *, late: bool) -> list[Block]:
     """Each one is asked about: it may have arrived, so nothing is sent again by itself."""
     total = summary.count(DeliveryState.UNKNOWN)
     if not total:
@@ -82,10 +89,11 @@ def _unknown(summary: DeliverySummary) -> list[Block]:
     sure = confirm("Send it again?", "They may have it already and get it twice.", "Send again", "Leave it")
     for trouble in summary.unknown[:SHOWN]:
         value = str(trouble.id)
+        blocks.append(section(_trouble(trouble)))
         row = [button("It was sent", NOTICE_SENT, value)]
-        if not summary.withdrawn_at:
+        if not (late or summary.withdrawn_at):
             row.append(button("Send again", NOTICE_AGAIN, value, confirm=sure))
-        blocks += [section(_trouble(trouble)), actions(row)]
+        blocks.append(actions(row))
     if total > SHOWN:
         blocks.append(small(f"… and {count_text(total - SHOWN)} more, one after the other"))
     return blocks

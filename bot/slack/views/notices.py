@@ -60,7 +60,11 @@ def _(view: NoticeMessage, around: Surroundings) -> Rendered:
         blocks += word_for_word(view.current.text)
     covered = texts.fill("notice_covered", {"covered": view.covered, "stands": stands})
     foot = texts.fill("notice_foot", notice_facts(view))
-    blocks += [*texts.as_blocks(covered), *delivery_blocks(view.deliveries), *texts.as_blocks(foot)]
+    blocks += [
+        *texts.as_blocks(covered),
+        *delivery_blocks(view.deliveries, view.outdated),
+        *texts.as_blocks(foot),
+    ]
     blocks += _buttons(view)
     text = cut_mrkdwn(texts.as_text([*head, *covered, *foot]), GOOD_TEXT)
     return Rendered(text, at_most_fifty(blocks))
