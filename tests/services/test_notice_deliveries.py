@@ -16,6 +16,7 @@ from bot.core.notices import RevisionState
 from bot.errors import ChannelRefusedError, ChannelUnknownError, DeliveryWaitsError, UserError
 from bot.ledger import outbox
 from bot.ledger.connection import borrowed
+from bot.ledger.migrations import versions
 from bot.services import notice_export
 from bot.services.notice_views import NoticeMessage
 from bot.slack.views import Surroundings, render
@@ -109,3 +110,15 @@ def test_what_a_withdrawal_left_unsent_is_said_wherever_the_notice_is_shown(hous
     assert "2 recipients had not been written to and will not be" in text
     with pytest.raises(UserError, match="It was withdrawn"):
         house.deliveries.retry_failed(OLGA, message.notice.id, 1)
+
+
+def test_what_was_withdrawn_before_this_version_knew_it_is_known_from_the_history(house: House) -> None:
+    message = confirm(house, approve(house, drafted(house)))
+    house.notices.writing.withdraw(OLGA, message.notice.id, 1)
+    with borrowed(house.pool) as connection:
+        connection.execute("alter table dispatch drop column withdrawn_at, drop column withdrawn_by")
+        connection.execute((Path(versions.__path__[0]) / "0010_withdrawals.sql").read_bytes())
+    summary = house.deliveries.summary(message.notice.id, 1)
+    assert summary is not None
+    assert summary.withdrawn_by == OLGA.user
+    assert summary.stopped == "sent to 0 of 3, then withdrawn"
