@@ -38,7 +38,8 @@ def _(view: BackupList, around: Surroundings) -> Rendered:
             "at": record.snapshot_at or record.requested_at,
             "who": who(record),
         }
-        entries += texts.fill("list_line", values)
+        # An empty line before each: on a phone they would run into one another.
+        entries += [f"\n{entry}" for entry in texts.fill("list_line", values)]
     return _packed(entries)
 
 
