@@ -128,11 +128,12 @@ def create(
     return Scratch(test_id, name, name, address, staging, (name,), (note,) if note else (), lender)
 
 
-def refuse_unfit_role(staging: Address) -> None:
+def refuse_unfit_role(staging: Address, template: str | None = None) -> None:
     """Look whether the role in the address could make scratch databases, without making one.
 
     Raises:
-        DatabaseError: staging cannot be reached, the role is a superuser, or it lacks CREATEDB or CREATEROLE.
+        DatabaseError: staging cannot be reached, the role is a superuser, or it lacks CREATEDB, CREATEROLE or
+            rights in the template.
     """
     with _admin(staging) as admin:
         _refuse_superuser(admin, staging)
@@ -141,6 +142,8 @@ def refuse_unfit_role(staging: Address) -> None:
         ).fetchone()
         if not (fit and fit[0]):
             raise _lacks_rights(staging)
+        if template is not None:
+            _refuse_foreign_template(admin, staging, template)
 
 
 def drop(staging: Address, scratch: Scratch | Leftover) -> None:

@@ -155,6 +155,8 @@ def test_a_role_without_rights_in_the_template_copies_nothing(
             stranger = parse(embedded.staging.url("postgres", "stranger", "stranger"))
             with pytest.raises(DatabaseError, match="has no rights on what is in project_"):
                 scratch.create(stranger, new_id(), template=template)
+            with pytest.raises(DatabaseError, match="has no rights on what is in project_"):
+                scratch.refuse_unfit_role(stranger, template)
             assert scratch.leftovers(stranger) == []
         finally:
             admin.execute(f"alter database {template} is_template false".encode())
