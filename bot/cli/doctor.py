@@ -231,7 +231,8 @@ def _staging(name: str) -> Look:
         at = house.sources.staging(name)
         ledger = address.parse(house.ledger_url, variable="SPAREWHEEL_DATABASE_URL")
         facts = staging.look(at, staging.RealOnes(house.sources, name, None, ledger))
-        scratch.refuse_unfit_role(at)
+        wanted = house.sources.settings(name).restore_test
+        scratch.refuse_unfit_role(at, wanted.template if wanted.way == "customer" else None)
         return f"PostgreSQL {facts.version} at {at.place}, a server of its own; {at.user} can restore there"
 
     return look

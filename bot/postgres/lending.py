@@ -23,6 +23,19 @@ where d.datname = %s and o.oid <> me.oid and not o.rolsuper and me.rolbypassrls
     and pg_catalog.pg_has_role(o.oid, 'USAGE') and pg_catalog.pg_has_role(o.oid, 'MEMBER WITH ADMIN OPTION')
 """
 
+_HOLDS = """
+select pg_catalog.pg_has_role(d.datdba, 'USAGE') from pg_catalog.pg_database d where d.datname = %s
+"""
+
+
+def holds_rights(admin: Connection[Any], template: str) -> bool | None:
+    """Whether this session's role has the rights of the template's owner; None where there is no template.
+
+    Raises psycopg.Error.
+    """
+    row = admin.execute(_HOLDS, [template]).fetchone()
+    return bool(row[0]) if row else None
+
 
 def lender_of(admin: Connection[Any], template: str) -> str | None:
     """The template's owner, where this session's role may lend its rights; else None.

@@ -101,7 +101,8 @@ def create(
     copy belongs to the role of `staging`: nobody else can name, fill or refer to what the platform owns.
 
     Raises:
-        DatabaseError: staging cannot be reached, or the role there may make neither databases nor roles.
+        DatabaseError: staging cannot be reached, the role there may make neither databases nor roles, or it
+            has no rights in the template.
     """
     if not _ID.fullmatch(test_id):
         raise ValueError(f"not an id: {test_id!r}")
@@ -110,6 +111,7 @@ def create(
         _refuse_superuser(admin, staging)
         lender = lending.lender_of(admin, template) if template else None
         if template is not None and lender is None:
+            _refuse_foreign_template(admin, staging, template)
             _create_copy(admin, name, template, _MARK + test_id)
             return Scratch(test_id, name, staging.user, replace(staging, database=name), staging)
         password = secrets.token_urlsafe(24)
@@ -126,11 +128,12 @@ def create(
     return Scratch(test_id, name, name, address, staging, (name,), (note,) if note else (), lender)
 
 
-def refuse_unfit_role(staging: Address) -> None:
+def refuse_unfit_role(staging: Address, template: str | None = None) -> None:
     """Look whether the role in the address could make scratch databases, without making one.
 
     Raises:
-        DatabaseError: staging cannot be reached, the role is a superuser, or it lacks CREATEDB or CREATEROLE.
+        DatabaseError: staging cannot be reached, the role is a superuser, or it lacks CREATEDB, CREATEROLE or
+            rights in the template.
     """
     with _admin(staging) as admin:
         _refuse_superuser(admin, staging)
@@ -139,6 +142,8 @@ def refuse_unfit_role(staging: Address) -> None:
         ).fetchone()
         if not (fit and fit[0]):
             raise _lacks_rights(staging)
+        if template is not None:
+            _refuse_foreign_template(admin, staging, template)
 
 
 def drop(staging: Address, scratch: Scratch | Leftover) -> None:
@@ -221,6 +226,22 @@ def _refuse_superuser(admin: Connection[Any], staging: Address) -> None:
         raise DatabaseError(
             f"The role {staging.user} on {staging.place} is a superuser, and a restore test runs without.",
             next_step="Make a role with CREATEDB and CREATEROLE on staging, and put it into the address.",
+        )
+
+
+def _refuse_foreign_template(admin: Connection[Any], staging: Address, template: str) -> None:
+    """What a role without rights in a project cannot restore there would pass for missing."""
+    holds = lending.holds_rights(admin, template)
+    if holds is None:
+        raise DatabaseError(
+            f"There is no database {template} on {staging.place} to copy.",
+            next_step="Name a database that the platform has laid out there: `template` under restore_test.",
+        )
+    if not holds:
+        raise DatabaseError(
+            f"The role {staging.user} on {staging.place} has no rights on what is in {template}.",
+            next_step="Put the owner of that database into staging's address, or let an administrator grant "
+            "that owner to the role: docs/restore-tests.md says how.",
         )
 
 

@@ -30,6 +30,7 @@ from bot.ledger.connection import LedgerPool, borrowed
 from bot.postgres import clients
 from bot.postgres.clients import Client
 from bot.postgres.readthrough import ReadThrough, read_through
+from bot.services import trusting
 from bot.services.backups import read_manifest
 from bot.services.outcomes import Outcomes, unforeseen
 from bot.services.pulse import LEASE_SECONDS, Pulse
@@ -151,9 +152,8 @@ class BackupChecker:
         except (ValueError, KeyError, TypeError) as error:
             look.findings.append(f"The manifest in storage cannot be read: {type(error).__name__}.")
             return None
-        archive = manifest.archives[0]
-        if manifest.id != record.id or archive.sha256 != record.sha256:
-            look.findings.append("The manifest in storage is not the one that the ledger recorded.")
+        if different := trusting.differences(manifest, record):
+            look.findings.append(different)
         return manifest
 
     def _look_at(self, archive: Archive, manifest: Manifest, look: _Look, pulse: Pulse) -> None:

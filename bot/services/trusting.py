@@ -69,16 +69,15 @@ def _refuse_impossible_text(raw: Any) -> None:
 
 
 def _objection(manifest: Manifest, record: BackupRecord) -> Finding | None:
-    different = _differences(manifest, record)
-    if different:
-        sentence = f"The manifest in storage and the ledger disagree on: {', '.join(different)}."
-        return rules.finding("MANIFEST_DIFFERS", sentence)
+    if different := differences(manifest, record):
+        return rules.finding("MANIFEST_DIFFERS", different)
     if manifest.format != Format.CUSTOM.value or len(manifest.archives) != 1:
         return rules.finding("FORMAT_NOT_TESTED")
     return None
 
 
-def _differences(manifest: Manifest, record: BackupRecord) -> list[str]:
+def differences(manifest: Manifest, record: BackupRecord) -> str | None:
+    """In what a manifest contradicts what the ledger noted when the backup was stored, as a sentence."""
     archive = manifest.archives[0]
     pairs = {
         "id": (manifest.id, record.id),
@@ -93,4 +92,7 @@ def _differences(manifest: Manifest, record: BackupRecord) -> list[str]:
         # What is said to be left out is compared with nothing: it would hide whatever is missing.
         "what was left out": (tuple(omission.sentence for omission in manifest.omitted), record.omitted),
     }
-    return [name for name, (said, kept) in pairs.items() if said != kept]
+    different = [name for name, (said, kept) in pairs.items() if said != kept]
+    return (
+        f"The manifest in storage and the ledger disagree on: {', '.join(different)}." if different else None
+    )

@@ -34,6 +34,22 @@ def test_a_check_finds_damage(house: House, tmp_path: Path, damage: str) -> None
     assert house.backups.message(record.id).record.goodness == goodness
 
 
+def test_a_check_finds_a_manifest_that_was_edited(house: House, tmp_path: Path) -> None:
+    record = back_up(house, "shop")
+    manifest = next((tmp_path / "store").rglob("*.json"))
+    manifest.write_bytes(
+        manifest.read_bytes().replace(
+            b'"omitted": []', b'"omitted": [{"what": "schema", "name": "public", "reason": "not wanted"}]'
+        )
+    )
+    asked = house.backups.request_check(OMAR, record.id)
+    done = house.checker.run(asked.check_id, lambda _: None)
+    assert (done.verdict, done.findings) == (
+        "FAIL",
+        ("The manifest in storage and the ledger disagree on: what was left out.",),
+    )
+
+
 def test_storage_that_is_away_is_no_pass_and_no_fail(house: House, tmp_path: Path) -> None:
     record = back_up(house, "shop")
     asked = house.backups.request_check(OMAR, record.id)

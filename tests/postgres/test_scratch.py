@@ -11,6 +11,7 @@ from bot.postgres import scratch
 from bot.postgres.address import Address, connect, parse
 from bot.postgres.scratch import Leftover
 from bot.sandbox.embedded.servers import EmbeddedServers
+from tests.support.projects import laid_out_project
 from tests.support.restores import scratch_database
 from tests.support.servers import Server
 
@@ -137,6 +138,34 @@ def test_a_role_that_may_not_make_databases_is_told_so(embedded: EmbeddedServers
     finally:
         with psycopg.connect(embedded.staging.conninfo("postgres"), autocommit=True) as admin:
             admin.execute("drop role meek")
+
+
+@pytest.mark.parametrize("anybody_may_copy", [False, True])
+def test_a_role_without_rights_in_the_template_copies_nothing(
+    embedded: EmbeddedServers, anybody_may_copy: bool
+) -> None:
+    """What it may not restore there would pass for missing, and a healthy backup for a broken one."""
+    with (
+        laid_out_project(embedded) as template,
+        psycopg.connect(embedded.staging.conninfo("postgres"), autocommit=True) as admin,
+    ):
+        admin.execute("create role stranger login createdb createrole bypassrls password 'stranger'")
+        admin.execute(f"alter database {template} is_template {anybody_may_copy}".encode())
+        try:
+            stranger = parse(embedded.staging.url("postgres", "stranger", "stranger"))
+            with pytest.raises(DatabaseError, match="has no rights on what is in project_"):
+                scratch.create(stranger, new_id(), template=template)
+            with pytest.raises(DatabaseError, match="has no rights on what is in project_"):
+                scratch.refuse_unfit_role(stranger, template)
+            assert scratch.leftovers(stranger) == []
+        finally:
+            admin.execute(f"alter database {template} is_template false".encode())
+            admin.execute("drop role stranger")
+
+
+def test_a_template_that_is_not_there_is_named(staging: Address) -> None:
+    with pytest.raises(DatabaseError, match="no database nowhere"):
+        scratch.create(staging, new_id(), template="nowhere")
 
 
 def test_two_tests_have_nothing_in_common(staging: Address) -> None:

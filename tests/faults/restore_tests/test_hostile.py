@@ -46,6 +46,22 @@ def test_what_it_tried_is_in_the_verdict(
     assert on_staging() == []
 
 
+def test_what_it_tried_and_hid_is_contained_all_the_same(
+    shop: Database, house: House, tmp_path: Path, on_staging: Callable[[], list[str]]
+) -> None:
+    """Nobody hears of an error that its own code catches; docs/restore-tests.md says so."""
+    tmp_path.chmod(0o777)
+    program = f"execute $x$copy (select 1) to program 'touch {tmp_path / 'ran'}'$x$"
+    run(
+        shop,
+        harm(f"begin {program}; exception when others then null; end") + "create index on loads (harm(id))",
+    )
+    back_up(house, "shop")
+    assert prove(house).test.verdict is Verdict.PASS
+    assert not (tmp_path / "ran").exists()
+    assert on_staging() == []
+
+
 def test_one_that_sleeps_for_ever_is_ended_by_the_limit_that_is_configured(
     shop: Database, embedded: EmbeddedServers, make_house: Callable[..., House]
 ) -> None:
