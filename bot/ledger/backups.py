@@ -16,18 +16,8 @@ from bot.core.people import Actor
 from bot.core.schedules import Due
 from bot.errors import NotFoundError, SparewheelError
 from bot.ledger.connection import LedgerConnection
+from bot.ledger.runs import Pulse, asked_by, due_values, pulse_of
 from bot.ledger.statements import statements
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """What a run learns at each heartbeat.
-
-    `alive` False: another process failed or took over this run; nothing more may be written.
-    """
-
-    alive: bool
-    cancel_requested_by: str | None
 
 
 @dataclass(frozen=True)
@@ -81,10 +71,7 @@ def insert(
         "kind": kind.value,
         "format": format.value,
         "tables": list(tables),
-        "team": actor.team,
-        "requested_user": actor.user,
-        "source": actor.source.value,
-        "requested_by": actor.label,
+        **asked_by(actor),
         "channel": channel,
         **due_values(due),
         "lifecycle": lifecycle,
@@ -93,15 +80,6 @@ def insert(
     while row is None:
         row = statements("backups").one(conn, "insert", id=new_id(), **values)
     return _record(row)
-
-
-def due_values(due: Due | None) -> dict[str, object]:
-    """The columns that say which schedule asked for a run."""
-    return {
-        "schedule": due.schedule if due else None,
-        "due_at": due.at if due else None,
-        "late_because": due.late if due else None,
-    }
 
 
 def get(conn: LedgerConnection, backup_id: str) -> BackupRecord:
@@ -218,7 +196,7 @@ def pulse(
         tables_expected=progress.tables_expected,
         bytes_out=progress.bytes_out,
     )
-    return Pulse(False, None) if row is None else Pulse(True, row["cancel_requested_by"])
+    return pulse_of(row)
 
 
 def mark_upload(

@@ -15,22 +15,9 @@ from bot.core.people import Actor
 from bot.core.verdict import Verdict
 from bot.errors import NotFoundError
 from bot.ledger import backups
-from bot.ledger.backups import Pulse
 from bot.ledger.connection import LedgerConnection
+from bot.ledger.runs import Pulse, asked_by
 from bot.ledger.statements import statements
-
-__all__ = [
-    "CheckRecord",
-    "Pulse",
-    "check_message",
-    "claim",
-    "finish",
-    "get",
-    "insert",
-    "message",
-    "pulse",
-    "take_over",
-]
 
 
 @dataclass(frozen=True)
@@ -70,10 +57,7 @@ def insert(
         "insert",
         id=id or new_id(),
         backup_id=backup_id,
-        team=actor.team,
-        requested_user=actor.user,
-        source=actor.source.value,
-        requested_by=actor.label,
+        **asked_by(actor),
         channel=channel,
     )
     if row is None:
@@ -118,7 +102,7 @@ def pulse(
         bytes_read=bytes_read,
         lease_seconds=float(lease_seconds),
     )
-    return Pulse(alive=written == 1, cancel_requested_by=None)
+    return Pulse(alive=written == 1)
 
 
 def finish(

@@ -18,8 +18,8 @@ from bot.core.schedules import Due
 from bot.core.verdict import Verdict
 from bot.errors import NotFoundError
 from bot.ledger import backups
-from bot.ledger.backups import Pulse
 from bot.ledger.connection import LedgerConnection
+from bot.ledger.runs import Pulse, asked_by, due_values, pulse_of
 from bot.ledger.statements import statements
 
 
@@ -68,12 +68,9 @@ def insert(
         backup_id=backup_id,
         asked_for=asked_for,
         way=way,
-        team=actor.team,
-        requested_user=actor.user,
-        source=actor.source.value,
-        requested_by=actor.label,
+        **asked_by(actor),
         channel=channel,
-        **backups.due_values(due),
+        **due_values(due),
     )
     if row is None:
         raise NotFoundError(f"There is no stored backup {backup_id}.")
@@ -137,7 +134,7 @@ def pulse(
         done=progress.done,
         expected=progress.expected,
     )
-    return Pulse(False, None) if row is None else Pulse(True, row["cancel_requested_by"])
+    return pulse_of(row)
 
 
 def mark_scratch(conn: LedgerConnection, test_id: str, attempt: str, scratch: str) -> bool:

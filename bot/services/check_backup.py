@@ -33,7 +33,7 @@ from bot.postgres.readthrough import ReadThrough, read_through
 from bot.services import trusting
 from bot.services.backups import read_manifest
 from bot.services.outcomes import Outcomes, unforeseen
-from bot.services.pulse import LEASE_SECONDS, Pulse
+from bot.services.pulse import LEASE_SECONDS, Beat, Pulse
 from bot.storage.interface import Store
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class BackupChecker:
         if claimed:
             look, message = _Look(), self.message(check_id)
 
-            def beat() -> ledger.Pulse:
+            def beat() -> Beat:
                 with borrowed(self.pool) as connection:
                     return ledger.pulse(connection, check_id, attempt, look.bytes_read, LEASE_SECONDS)
 

@@ -28,7 +28,7 @@ from bot.ledger.connection import LedgerPool, borrowed
 from bot.services.archiving import Archiver, Run
 from bot.services.clearing import remove_if_there
 from bot.services.outcomes import Outcomes, unforeseen
-from bot.services.pulse import LEASE_SECONDS, Pulse
+from bot.services.pulse import LEASE_SECONDS, Beat, Pulse
 from bot.services.sources import Sources
 from bot.storage.interface import Store
 
@@ -90,7 +90,7 @@ class BackupRunner:
             return ledger.get(connection, backup_id)
 
     def _pulse(self, run: Run, on_progress: Callable[[BackupRecord], None]) -> Pulse:
-        def beat() -> ledger.Pulse:
+        def beat() -> Beat:
             with borrowed(self.pool) as connection:
                 return ledger.pulse(connection, run.record.id, run.attempt, run.progress(), LEASE_SECONDS)
 

@@ -14,7 +14,7 @@ from bot.storage.interface import Store
 def open_store(settings: StorageSettings, environ: Mapping[str, str]) -> Store:
     """The store behind `[storage] url`. Nothing is contacted yet: verify_access() does that.
 
-    What speaks to S3 is loaded when it is needed: a folder need not wait a third of a second for it.
+    What speaks to S3 is loaded when it is needed: a folder need not wait for it.
 
     Args:
         settings: the `[storage]` part of the configuration.

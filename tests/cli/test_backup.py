@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -10,6 +12,7 @@ import pytest
 
 from bot.ledger.connection import ledger_conninfo
 from tests.cli.conftest import CommandLine
+from tests.support.forked import Forked
 from tests.support.servers import Database
 
 
@@ -151,12 +154,19 @@ def test_a_ledger_that_is_down_is_a_sentence(unmigrated: CommandLine) -> None:
     assert "Traceback" not in said
 
 
-def test_ctrl_c_cancels_cleanly(sparewheel: CommandLine, fresh_database: Database) -> None:
-    with psycopg.connect(fresh_database.url) as holder:
+@contextmanager
+def waiting_for_a_lock(run: CommandLine, database: Database) -> Iterator[Forked]:
+    """A full backup that stands still, for a table is locked meanwhile."""
+    with psycopg.connect(database.url) as holder:
         holder.execute("LOCK TABLE drivers IN ACCESS EXCLUSIVE MODE")
-        process = sparewheel.start("backup", "now", "full")
+        process = run.start("backup", "now", "full")
         while "locking tables" not in process.stderr.readline():
             assert process.poll() is None
+        yield process
+
+
+def test_ctrl_c_cancels_cleanly(sparewheel: CommandLine, fresh_database: Database) -> None:
+    with waiting_for_a_lock(sparewheel, fresh_database) as process:
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate()
     assert process.returncode == 1
@@ -167,11 +177,7 @@ def test_ctrl_c_cancels_cleanly(sparewheel: CommandLine, fresh_database: Databas
 def test_a_second_ctrl_c_leaves_at_once_and_no_row_stays_running(
     sparewheel: CommandLine, fresh_database: Database
 ) -> None:
-    with psycopg.connect(fresh_database.url) as holder:
-        holder.execute("LOCK TABLE drivers IN ACCESS EXCLUSIVE MODE")
-        process = sparewheel.start("backup", "now", "full")
-        while "locking tables" not in process.stderr.readline():
-            assert process.poll() is None
+    with waiting_for_a_lock(sparewheel, fresh_database) as process:
         process.send_signal(signal.SIGINT)
         while "Press Ctrl-C again" not in process.stderr.readline():
             assert process.poll() is None
@@ -198,11 +204,7 @@ def test_ctrl_c_before_anything_is_queued_says_so(sparewheel: CommandLine) -> No
 
 
 def test_one_that_waits_says_for_what(sparewheel: CommandLine, fresh_database: Database) -> None:
-    with psycopg.connect(fresh_database.url) as holder:
-        holder.execute("LOCK TABLE drivers IN ACCESS EXCLUSIVE MODE")
-        first = sparewheel.start("backup", "now", "full")
-        while "locking tables" not in first.stderr.readline():
-            assert first.poll() is None
+    with waiting_for_a_lock(sparewheel, fresh_database) as first:
         second = sparewheel.start("backup", "now", "schema")
         running = json.loads(sparewheel("backup", "status", "--json"))["databases"][0]["running"][0]["id"]
         while f"waiting for backup {running} (full" not in second.stderr.readline():

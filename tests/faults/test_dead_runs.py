@@ -17,7 +17,16 @@ from bot.services.outcomes import Outcomes
 from bot.storage.filesystem_upload import FolderUpload
 from bot.storage.interface import StoredObject
 from tests.support.aftermath import argument_lists
-from tests.support.faults import PowerCutError, archives, execute, expire_leases, nothing_is_there, running
+from tests.support.faults import (
+    PowerCutError,
+    archives,
+    cut,
+    execute,
+    expire_leases,
+    nothing_is_there,
+    power_cut,
+    running,
+)
 from tests.support.gates import Gate, gated_runner
 from tests.support.house import OMAR, back_up
 
@@ -27,11 +36,7 @@ pytestmark = pytest.mark.faults
 def test_a_run_that_died_mid_dump_is_failed_and_cleared_up(
     house: House, ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut(*_: object) -> None:
-        raise PowerCutError
-
-    monkeypatch.setattr("bot.services.archiving.Archiver._store", cut)
-    with pytest.raises(PowerCutError):
+    with power_cut(monkeypatch, "bot.services.archiving.Archiver._store"):
         back_up(house, "shop")
     assert not nothing_is_there(tmp_path / "store")
     expire_leases(ledger_url)
@@ -45,13 +50,8 @@ def test_a_run_that_died_mid_dump_is_failed_and_cleared_up(
 def test_a_run_that_died_after_its_manifest_is_kept(
     house: House, ledger_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut(*_: object) -> None:
-        raise PowerCutError
-
-    with monkeypatch.context() as patch:
-        patch.setattr("bot.services.outcomes.Outcomes.stored", cut)
-        with pytest.raises(PowerCutError):
-            back_up(house, "shop")
+    with power_cut(monkeypatch, "bot.services.outcomes.Outcomes.stored"):
+        back_up(house, "shop")
     expire_leases(ledger_url)
     assert house.reaper.sweep() == 1
     record = house.backups.recent(OMAR).records[0]
@@ -117,13 +117,8 @@ def test_a_ledger_that_stays_away_at_the_end_leaves_all_to_the_reaper(
 def test_a_dead_run_without_a_manifest_is_failed_though_storage_is_away_and_cleared_later(
     house: House, ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut(*_: object) -> None:
-        raise PowerCutError
-
-    with monkeypatch.context() as patch:
-        patch.setattr("bot.services.archiving.Archiver._store", cut)
-        with pytest.raises(PowerCutError):
-            back_up(house, "shop")
+    with power_cut(monkeypatch, "bot.services.archiving.Archiver._store"):
+        back_up(house, "shop")
     expire_leases(ledger_url)
     (tmp_path / "store").rename(tmp_path / "elsewhere")
     assert house.reaper.sweep() == 1
@@ -138,9 +133,6 @@ def test_a_dead_run_without_a_manifest_is_failed_though_storage_is_away_and_clea
 def test_a_cancelled_run_that_dies_in_its_upload_is_cleared_later(
     house: House, ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut(*_: object) -> str:
-        raise PowerCutError
-
     with monkeypatch.context() as patch:
         patch.setattr("bot.services.run_backup.BackupRunner._clear_up", cut)
         patch.setattr("bot.storage.filesystem_upload.FolderUpload.abort", lambda _: None)

@@ -10,6 +10,7 @@ from bot.core.backup import Format, Kind, Phase, Progress, State
 from bot.errors import DumpFailedError, NotFoundError
 from bot.ledger import backups
 from bot.ledger.connection import LedgerPool, borrowed
+from bot.ledger.runs import Pulse
 from tests.ledger.support import ANN, SNAPSHOT, asked, at_once, facts, running, stored
 
 DUMPING = Progress(
@@ -55,7 +56,7 @@ def test_an_id_that_is_taken_is_drawn_again(pool: LedgerPool) -> None:
 def test_a_whole_life_is_kept(pool: LedgerPool) -> None:
     with borrowed(pool) as conn:
         record = running(conn)
-        assert backups.pulse(conn, record.id, "a1", DUMPING, 60) == backups.Pulse(True, None)
+        assert backups.pulse(conn, record.id, "a1", DUMPING, 60) == Pulse(alive=True)
         assert backups.get(conn, record.id).phase is Phase.DUMPING
         assert backups.mark_upload(conn, record.id, "a1", archive_key="k", manifest_key="m", upload_id="u")
         assert backups.unfinished_upload(conn, record.id) == backups.UnfinishedUpload("k", "m", "u")

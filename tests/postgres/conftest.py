@@ -1,4 +1,4 @@
-"""A server that a test may stop."""
+"""A server that a test may stop, and a database on each version of the server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.sandbox.embedded.cluster import Cluster
-from tests.support.servers import Server, traversable_folder
+from tests.support.servers import Database, Server, traversable_folder
 
 
 @pytest.fixture
@@ -32,3 +32,10 @@ def own_server(postgres17: Server) -> Iterator[Server]:
             yield Server(cluster, cluster.password)
         finally:
             cluster.stop()
+
+
+@pytest.fixture(params=["fresh_database", "fresh_database15"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty database on the embedded 17, and another on Debian's 15."""
+    found: Database = request.getfixturevalue(request.param)
+    return found

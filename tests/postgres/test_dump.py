@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -259,34 +260,41 @@ def wait_for(condition: Callable[[], bool]) -> None:
         pause.wait(0.02)
 
 
-def test_terminate_leaves_no_backend_and_a_reader_that_comes_to_an_end(fresh_database: Database) -> None:
-    to = address.parse(fresh_database.url)
-    with address.connect(to) as conn:
+@contextmanager
+def held(database: Database) -> Iterator[None]:
+    """Meanwhile a table is locked, and a dump waits for it."""
+    with address.connect(address.parse(database.url)) as conn:
         conn.execute("create table public.held (id int)")
         with conn.transaction():
             conn.execute("lock table public.held in access exclusive mode")
-            with Dump(client(17), to, DumpOptions(None, lock_timeout_s=0)) as running:
-                wait_for(lambda: waiting(fresh_database, running._name) == 1)
-                pieces = running.chunks(tick_s=0.05)
-                assert next(pieces) == b""
-                running.terminate()
-                assert b"".join(pieces) == b""
-                with pytest.raises(DumpFailedError, match="stopped"):
-                    running.finish()
-            wait_for(lambda: backends(fresh_database, running._name) == 0)
+            yield
+
+
+@contextmanager
+def waiting_dump(database: Database) -> Iterator[Dump]:
+    """A dump that waits for the held table."""
+    with Dump(client(17), address.parse(database.url), DumpOptions(None, lock_timeout_s=0)) as running:
+        wait_for(lambda: waiting(database, running._name) == 1)
+        yield running
+
+
+def test_terminate_leaves_no_backend_and_a_reader_that_comes_to_an_end(fresh_database: Database) -> None:
+    with held(fresh_database):
+        with waiting_dump(fresh_database) as running:
+            pieces = running.chunks(tick_s=0.05)
+            assert next(pieces) == b""
+            running.terminate()
+            assert b"".join(pieces) == b""
+            with pytest.raises(DumpFailedError, match="stopped"):
+                running.finish()
+        wait_for(lambda: backends(fresh_database, running._name) == 0)
 
 
 def test_a_child_that_does_not_listen_is_killed_and_its_backend_ended(fresh_database: Database) -> None:
-    to = address.parse(fresh_database.url)
-    with address.connect(to) as conn:
-        conn.execute("create table public.held (id int)")
-        with conn.transaction():
-            conn.execute("lock table public.held in access exclusive mode")
-            with Dump(client(17), to, DumpOptions(None, lock_timeout_s=0)) as running:
-                wait_for(lambda: waiting(fresh_database, running._name) == 1)
-                os.kill(running.pid, signal.SIGSTOP)
-                running.terminate(grace_s=0.1)
-                wait_for(lambda: backends(fresh_database, running._name) == 0)
+    with held(fresh_database), waiting_dump(fresh_database) as running:
+        os.kill(running.pid, signal.SIGSTOP)
+        running.terminate(grace_s=0.1)
+        wait_for(lambda: backends(fresh_database, running._name) == 0)
 
 
 _ORPHAN = """
@@ -302,22 +310,19 @@ with Dump(client, to, DumpOptions(None, lock_timeout_s=0)) as running:
 
 
 def test_a_killed_worker_leaves_no_dump_behind(fresh_database: Database) -> None:
-    with address.connect(address.parse(fresh_database.url)) as conn:
-        conn.execute("create table public.held (id int)")
-        with conn.transaction():
-            conn.execute("lock table public.held in access exclusive mode")
-            worker = subprocess.Popen(
-                [sys.executable, "-c", _ORPHAN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
-            with worker:
-                assert worker.stdin
-                assert worker.stdout
-                worker.stdin.write(fresh_database.url + "\n")
-                worker.stdin.flush()
-                name = worker.stdout.readline().strip()
-                wait_for(lambda: waiting(fresh_database, name) == 1)
-                worker.kill()
-            wait_for(lambda: backends(fresh_database, name) == 0)
+    with held(fresh_database):
+        worker = subprocess.Popen(
+            [sys.executable, "-c", _ORPHAN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        with worker:
+            assert worker.stdin
+            assert worker.stdout
+            worker.stdin.write(fresh_database.url + "\n")
+            worker.stdin.flush()
+            name = worker.stdout.readline().strip()
+            wait_for(lambda: waiting(fresh_database, name) == 1)
+            worker.kill()
+        wait_for(lambda: backends(fresh_database, name) == 0)
 
 
 def test_finish_before_the_end_is_no_success(fresh_database: Database) -> None:

@@ -66,12 +66,6 @@ create domain pair_domain as pair; create domain switch as state;
 """
 
 
-@pytest.fixture(params=["fresh_database", "fresh_database15"])
-def database(request: pytest.FixtureRequest) -> Database:
-    found: Database = request.getfixturevalue(request.param)
-    return found
-
-
 @pytest.fixture
 def conn(database: Database) -> Iterator[Connection[Any]]:
     with address.connect(address.parse(database.admin_url)) as found:

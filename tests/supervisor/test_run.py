@@ -16,8 +16,10 @@ import psutil
 import psycopg
 import pytest
 
+from bot.__main__ import main
 from bot.ledger.connection import ledger_conninfo
 from bot.supervisor import attach
+from tests.support.forked import Forked
 from tests.support.servers import Database
 
 
@@ -84,14 +86,11 @@ def start(environ: dict[str, str]) -> Iterator[Start]:
 def elsewhere(environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     """A command in another terminal, where only the home is known."""
     given = {k: v for k, v in os.environ.items() if not k.startswith(("SPAREWHEEL_", "SLACK_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *words],
-        env=given | {"SPAREWHEEL_HOME": environ["SPAREWHEEL_HOME"]},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    home = {"SPAREWHEEL_HOME": environ["SPAREWHEEL_HOME"]}
+    with Forked(main, *words, environ=given | home) as process:
+        out, err = process.communicate()
+    assert process.returncode is not None
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
 def family(process: subprocess.Popen[str], environ: dict[str, str]) -> list[psutil.Process]:

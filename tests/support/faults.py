@@ -7,9 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
+import pytest
 
 from bot.app import House
 from bot.core.backup import BackupRecord, Format, Kind
@@ -92,3 +93,17 @@ def child_of_ours(program: str) -> int:
 
 class PowerCutError(BaseException):
     """Ends a run as kill -9 does: no handler of ours runs."""
+
+
+def cut(*_: object) -> NoReturn:
+    """Stands where a run shall end so."""
+    raise PowerCutError
+
+
+@contextmanager
+def power_cut(monkeypatch: pytest.MonkeyPatch, place: str) -> Iterator[None]:
+    """What is done here ends at this place of the product, and with it the block."""
+    with monkeypatch.context() as patch:
+        patch.setattr(place, cut)
+        with pytest.raises(PowerCutError):
+            yield
