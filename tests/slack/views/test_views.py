@@ -252,7 +252,10 @@ def test_what_stands_in_for_a_late_backup_is_said() -> None:
     late = KindStatus(Kind.CRITICAL, None, timedelta(hours=26), covered_by=full)
     shown = StatusView([replace(status.databases[0], kinds=(late,))], NOW)
     text = words(render(shown, AROUND))
-    assert "there is no critical backup at all, and one may be at most 1 d 2 h old; what it would hold is in the" in text
+    assert (
+        "there is no critical backup at all, and one may be at most 1 d 2 h old; what it would hold is in the"
+        in text
+    )
     assert "full backup `f0f1f2f3`" in text
 
 
