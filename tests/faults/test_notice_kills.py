@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,7 @@ from bot.core.notices import RevisionState
 from bot.ledger import audit, dispatches
 from bot.ledger.connection import borrowed
 from tests.support import notice_child, notices
+from tests.support.forked import processes
 from tests.support.house import Plan, environ_of, folder_storage, open_house
 from tests.support.mail import Mailbox, mail_server
 from tests.support.notices import OLGA, PEOPLE, approve, confirm, deliver, sent, states, works
@@ -74,10 +74,8 @@ def killed_until_it_lives(
     work: Callable[..., None], environ: Mapping[str, str], *arguments: object, then: Callable[[], None]
 ) -> int:
     """Run it again and again, killed one point later each time; how many died before one came through."""
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["tests.support.notice_child"])
     for point in itertools.count():
-        child = processes.Process(target=work, args=(environ, point, *arguments))
+        child = processes().Process(target=work, args=(environ, point, *arguments))
         child.start()
         child.join()
         if child.exitcode == 0:

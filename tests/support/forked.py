@@ -23,7 +23,7 @@ _LOADED = [
     *sorted({place.partition(":")[0] for place in _VERBS.values()}),
     *("bot.app", "bot.storage.s3", "bot.services.health_reports"),
     *("tests.support.clock_program", "tests.support.deliver_child"),
-    *("tests.support.restore_program", "tests.support.worker_program"),
+    *("tests.support.notice_child", "tests.support.restore_program", "tests.support.worker_program"),
 ]
 
 
