@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.ledger.migrations.scripts import run_file_beside
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 
 
 def upgrade() -> None:
