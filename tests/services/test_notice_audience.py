@@ -33,8 +33,8 @@ from tests.support.notices import (
 
 
 @pytest.fixture
-def house(ledger_url: str, tmp_path: Path) -> Iterator[House]:
-    with notice_house(ledger_url, tmp_path, '[notices]\nreminders = ["5h", "1h"]') as opened:
+def house(migrated_url: str, tmp_path: Path) -> Iterator[House]:
+    with notice_house(migrated_url, tmp_path, '[notices]\nreminders = ["5h", "1h"]') as opened:
         yield opened
 
 

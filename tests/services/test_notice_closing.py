@@ -37,15 +37,15 @@ from tests.support.notices import (
 
 
 @pytest.fixture
-def house(ledger_url: str, tmp_path: Path) -> Iterator[House]:
-    with notice_house(ledger_url, tmp_path, '[notices]\nreminders = ["1h"]') as opened:
+def house(migrated_url: str, tmp_path: Path) -> Iterator[House]:
+    with notice_house(migrated_url, tmp_path, '[notices]\nreminders = ["1h"]') as opened:
         yield opened
 
 
 @pytest.fixture
-def emptied(ledger_url: str, tmp_path: Path) -> Iterator[House]:
+def emptied(migrated_url: str, tmp_path: Path) -> Iterator[House]:
     """The same ledger, found by a house whose configuration knows another product and audience."""
-    with notice_house(ledger_url, tmp_path) as opened:
+    with notice_house(migrated_url, tmp_path) as opened:
         configuration = opened.configuration
         products = dict(configuration.notices.products)
         settings = NoticesSettings(products={"other": products["fleetnest"]})

@@ -30,8 +30,8 @@ MANY = 100_000
 
 
 @pytest.fixture
-def house(ledger_url: str, tmp_path: Path) -> Iterator[House]:
-    with notice_house(ledger_url, tmp_path) as opened:
+def house(migrated_url: str, tmp_path: Path) -> Iterator[House]:
+    with notice_house(migrated_url, tmp_path) as opened:
         yield opened
 
 

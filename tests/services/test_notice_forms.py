@@ -16,8 +16,8 @@ from tests.support.notices import OLGA, notice_house, outage, sent, works
 
 
 @pytest.fixture
-def house(ledger_url: str, tmp_path: Path) -> Iterator[House]:
-    with notice_house(ledger_url, tmp_path) as built:
+def house(migrated_url: str, tmp_path: Path) -> Iterator[House]:
+    with notice_house(migrated_url, tmp_path) as built:
         yield built
 
 

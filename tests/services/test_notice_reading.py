@@ -21,8 +21,8 @@ from tests.support.notices import (
 
 
 @pytest.fixture
-def house(ledger_url: str, tmp_path: Path) -> Iterator[House]:
-    with notice_house(ledger_url, tmp_path, '[notices]\nreminders = ["5h", "1h"]') as opened:
+def house(migrated_url: str, tmp_path: Path) -> Iterator[House]:
+    with notice_house(migrated_url, tmp_path, '[notices]\nreminders = ["5h", "1h"]') as opened:
         yield opened
 
 
@@ -39,9 +39,9 @@ def test_everything_about_a_notice_as_markdown_holds_no_address_and_no_markup_of
     assert message.current.text.html in words
 
 
-def test_a_draft_is_not_posted_where_customers_read(ledger_url: str, tmp_path: Path) -> None:
+def test_a_draft_is_not_posted_where_customers_read(migrated_url: str, tmp_path: Path) -> None:
     chat = '[channels.chat]\ntype = "slack"\nchannels = ["C0CUSTOMERS"]'
-    with notice_house(ledger_url, tmp_path, chat) as told_there:
+    with notice_house(migrated_url, tmp_path, chat) as told_there:
         written = told_there.notices.writing
         asked_there = written.draft(OLGA, replace(works(), channel="C0CUSTOMERS"), "k1")
         assert asked_there.notice.channel == "C0OPS"

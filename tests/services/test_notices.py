@@ -39,8 +39,8 @@ from tests.support.notices import (
 
 
 @pytest.fixture
-def house(ledger_url: str, tmp_path: Path) -> Iterator[House]:
-    with notice_house(ledger_url, tmp_path) as opened:
+def house(migrated_url: str, tmp_path: Path) -> Iterator[House]:
+    with notice_house(migrated_url, tmp_path) as opened:
         yield opened
 
 
@@ -260,10 +260,10 @@ def test_a_rehearsal_reaches_the_team_alone_and_changes_nothing(house: House) ->
 
 
 def test_an_emergency_may_be_approved_by_whoever_is_on_call_but_not_by_its_writer(
-    ledger_url: str, tmp_path: Path
+    migrated_url: str, tmp_path: Path
 ) -> None:
     omar = Actor("T0TEST", "U0OMAR", Source.SLACK, frozenset({Role.OPERATOR}))
-    with notice_house(ledger_url, tmp_path, '[notices]\nemergency_approval = "on-call"') as house:
+    with notice_house(migrated_url, tmp_path, '[notices]\nemergency_approval = "on-call"') as house:
         message = count(house, house.notices.writing.draft(OLGA, outage(), "k1"))
         asked = house.notices.writing.submit(OLGA, message.notice.id, 1).approval
         assert asked is not None
