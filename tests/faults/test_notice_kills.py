@@ -34,6 +34,8 @@ secret_env = "HOOK_SECRET"
 [audiences.both]
 channels = ["mail", "hook"]
 csv = "{folder}/customers.csv"
+[audiences.alone]
+channels = ["hook"]
 [notices]
 reminders = ["5h"]
 """
@@ -93,11 +95,18 @@ def happened(house: House, notice_id: str) -> Counter[tuple[str, int | None]]:
     return Counter((e.what, e.number) for e in house.notices.reading.show(OLGA, notice_id).events)
 
 
+@pytest.mark.parametrize(("audience", "people"), [("both", (*PEOPLE, "hook")), ("alone", ("hook",))])
 def test_a_worker_that_dies_around_any_commit_of_several_channels(
-    house: House, environ: dict[str, str], mail: Mailbox, hook: Receiver
+    house: House,
+    environ: dict[str, str],
+    mail: Mailbox,
+    hook: Receiver,
+    audience: str,
+    people: tuple[str, ...],
 ) -> None:
-    typed = replace(works(), audiences=("both",))
-    going = confirm(house, approve(house, house.notices.writing.draft(OLGA, typed, "k1")), len(PEOPLE) + 1)
+    """With one recipient the sweep also meets every commit of the end, which many let it jump over."""
+    typed = replace(works(), audiences=(audience,))
+    going = confirm(house, approve(house, house.notices.writing.draft(OLGA, typed, "k1")), len(people))
     with borrowed(house.pool) as connection:
         dispatch = dispatches.of_revision(connection, going.notice.id, 1)
     assert dispatch is not None
@@ -108,17 +117,17 @@ def test_a_worker_that_dies_around_any_commit_of_several_channels(
                 "update dispatch_run set lease_until = now() - interval '1 s' where lease_until > now()"
             )
 
-    arguments = (dispatch.id, "mail", "hook")
+    arguments = (dispatch.id, *(("mail", "hook") if audience == "both" else ("hook",)))
     kills = killed_until_it_lives(notice_child.deliver, environ, *arguments, then=time_passes)
-    assert kills > 10
+    assert kills >= 2 * len(people) + 6
     summary = house.deliveries.summary(going.notice.id, 1)
     assert summary is not None
     assert summary.finished_at is not None
     unknown = {one.recipient for one in summary.unknown}
-    assert summary.count(DeliveryState.SENT) + len(unknown) == len(PEOPLE) + 1
+    assert summary.count(DeliveryState.SENT) + len(unknown) == len(people)
     assert max([*mail.counts.values(), len(hook.got)]) <= 1
     got = set(mail.counts) | ({"hook"} if hook.got else set())
-    assert {*PEOPLE, "hook"} - got <= unknown
+    assert set(people) - got <= unknown
     assert states(house, going) == [("scheduled", RevisionState.SENT)]
     assert happened(house, going.notice.id)[("sent", 1)] == 1
 
