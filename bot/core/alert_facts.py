@@ -17,14 +17,23 @@ CAUGHT_UP_WITHIN = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Stored:
-    """A stored backup. Size in bytes; `check_ok` None where nobody checked it."""
+    """A good backup. Size in bytes."""
 
     id: str
     snapshot_at: datetime
     size_bytes: int
     rows: int | None
-    check_ok: bool | None = None
-    check_sentence: str | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The newest backup of a kind, good or not, and what its last check said."""
+
+    kind: Kind
+    id: str
+    snapshot_at: datetime
+    passed: bool
+    sentence: str | None
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,7 @@ class Running:
 
 @dataclass(frozen=True)
 class DatabaseFacts:
-    """One configured database. `stored`: of each kind the newest backups, newest first."""
+    """One configured database. `stored`: of each kind the newest good backups, newest first."""
 
     name: str
     since: datetime
@@ -100,6 +109,7 @@ class DatabaseFacts:
     rto: timedelta | None = None
     schedules: Sequence[Planned] = ()
     stored: Mapping[Kind, Sequence[Stored]] = field(default_factory=dict)
+    checked: Sequence[Checked] = ()
     failed: Sequence[Failed] = ()
     tested: LastTest | Unreadable | None = None
     proved_at: datetime | None = None

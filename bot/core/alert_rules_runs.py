@@ -63,17 +63,18 @@ def not_proved(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[
 def check_failed(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Condition]:
     """The newest backup of a kind was read back, and is not what was written."""
     del now, limits
-    for kind, backups in facts.stored.items():
-        if backups and backups[0].check_ok is False:
-            yield Condition(
-                f"{CHECK_FAILED}:{facts.name}/{backups[0].id}",
-                CHECK_FAILED,
-                _CRITICAL,
-                facts.name,
-                f"The {kind} backup `{backups[0].id}` of `{facts.name}`, of {utc(backups[0].snapshot_at)}, "
-                f"did not pass its check: {backups[0].check_sentence or 'its bytes are not those written.'}",
-                f"Do not count on it. Type `/backup now {kind} {facts.name}`.",
-            )
+    for found in facts.checked:
+        if found.passed:
+            continue
+        yield Condition(
+            f"{CHECK_FAILED}:{facts.name}/{found.id}",
+            CHECK_FAILED,
+            _CRITICAL,
+            facts.name,
+            f"The {found.kind} backup `{found.id}` of `{facts.name}`, of {utc(found.snapshot_at)}, "
+            f"did not pass its check: {found.sentence or 'its bytes are not those written.'}",
+            f"Do not count on it. Type `/backup now {found.kind} {facts.name}`.",
+        )
 
 
 def slow(facts: DatabaseFacts, now: datetime, limits: Limits) -> Iterator[Condition]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from psycopg.rows import DictRow
 
-from bot.core.alert_facts import Failed, HouseFacts, LastTest, Running, Stored, Unreadable, Waiting
+from bot.core.alert_facts import Checked, Failed, HouseFacts, LastTest, Running, Stored, Unreadable, Waiting
 from bot.core.backup import Kind
 from bot.core.finding import Finding, Severity
 from bot.core.restore_test import worst_first
@@ -42,7 +42,7 @@ class Rates:
 
 
 def stored(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, dict[Kind, list[Stored]]]:
-    """Of each database and kind the newest backups, newest first."""
+    """Of each database and kind the newest good backups, newest first."""
     rows = statements("alert_facts").every(
         conn, "stored", databases=list(databases), kinds=[kind.value for kind in _KINDS], limit=_OF_EACH
     )
@@ -53,10 +53,21 @@ def stored(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, dict[K
             row["snapshot_at"],
             row["file_size_bytes"],
             row["row_count"],
-            row["check_ok"],
-            row["check_sentence"],
         )
         found[row["database"]][Kind(row["kind"])].append(backup)
+    return found
+
+
+def checked(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, list[Checked]]:
+    """What the last check said of the newest backup of each kind: one that did not pass is no good one."""
+    rows = statements("alert_facts").every(
+        conn, "checked", databases=list(databases), kinds=[kind.value for kind in _KINDS]
+    )
+    found: dict[str, list[Checked]] = defaultdict(list)
+    for row in rows:
+        kind, passed, sentence = Kind(row["kind"]), row["check_ok"], row["check_sentence"]
+        one = Checked(kind, row["id"], row["snapshot_at"], passed, sentence)
+        found[row["database"]].append(one)
     return found
 
 

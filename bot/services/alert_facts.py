@@ -53,6 +53,7 @@ class Gatherer:
         names = list(self.configuration.databases)
         marks, pauses = self._marks(connection, now), self._pauses(connection, now)
         stored, failed = ledger.stored(connection, names), ledger.failed(connection, names)
+        checked = ledger.checked(connection, names)
         tested, proved = ledger.tested(connection, names), ledger.proved(connection, names)
         rates, running = ledger.rates(connection, names), ledger.running(connection)
 
@@ -65,6 +66,7 @@ class Gatherer:
                 rto=_span(settings.rto),
                 schedules=self._planned(name, marks, pauses, now),
                 stored=stored.get(name, {}),
+                checked=checked.get(name, ()),
                 failed=failed.get(name, ()),
                 tested=tested.get(name),
                 proved_at=proved.get(name),

@@ -114,10 +114,10 @@ def _of_house(seen: _Seen, looked: str) -> Iterator[Metric]:
 def _families() -> list[GaugeMetricFamily]:
     by_kind, by_database = ["database", "kind"], ["database"]
     families = [
-        ("backup_snapshot_timestamp_seconds", "The newest stored backup's snapshot.", by_kind),
-        ("backup_size_bytes", "The newest stored backup's size.", by_kind),
-        ("backup_rows", "Rows in the newest stored backup.", by_kind),
-        ("backup_check_passed", "Whether its last check passed.", by_kind),
+        ("backup_snapshot_timestamp_seconds", "The newest good backup's snapshot.", by_kind),
+        ("backup_size_bytes", "The newest good backup's size.", by_kind),
+        ("backup_rows", "Rows in the newest good backup.", by_kind),
+        ("backup_check_passed", "Whether the newest backup, good or not, passed its last check.", by_kind),
         ("backup_failed", "Whether a failure stands that no later backup made up for.", by_database),
         ("proved_timestamp_seconds", "The end of the last restore test that passed.", by_database),
         (
@@ -135,6 +135,10 @@ def _families() -> list[GaugeMetricFamily]:
 def _add(family: GaugeMetricFamily, facts: DatabaseFacts) -> None:
     """One database's figures in this family; none where they are not known."""
     name = family.name.removeprefix(_PREFIX)
+    if name == "backup_check_passed":
+        for each in facts.checked:
+            family.add_metric([facts.name, each.kind.value], float(each.passed))
+        return
     if name.startswith("backup_") and name != "backup_failed":
         _add_kinds(family, name, facts)
         return
@@ -157,7 +161,6 @@ def _add_kinds(family: GaugeMetricFamily, name: str, facts: DatabaseFacts) -> No
             "backup_snapshot_timestamp_seconds": newest.snapshot_at.timestamp(),
             "backup_size_bytes": newest.size_bytes,
             "backup_rows": newest.rows,
-            "backup_check_passed": newest.check_ok,
         }[name]
         if value is not None:
             family.add_metric([facts.name, kind.value], float(value))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.alert_facts import (
+    Checked,
     DatabaseFacts,
     Failed,
     HouseFacts,
@@ -34,10 +35,11 @@ DAILY = Planned("daily", "full", DUE, LONG_AGO)
 MONTHLY = Planned("monthly", "restore-test", NOW - 9 * DAY, LONG_AGO)
 
 
-def backup(age: timedelta, rows: int = 1000, size: int = 1_000_000, **more: object) -> Stored:
-    return Stored("b0000001", NOW - age, size, rows, **more)  # type: ignore[arg-type]  # the fields' own types
+def backup(age: timedelta, rows: int = 1000, size: int = 1_000_000) -> Stored:
+    return Stored("b0000001", NOW - age, size, rows)
 
 
+CHECKED_BADLY = Checked(Kind.FULL, "b0000009", NOW - HOUR, False, "Other bytes.")
 GOOD = DatabaseFacts(
     "shop",
     LONG_AGO,
@@ -45,6 +47,7 @@ GOOD = DatabaseFacts(
     rto=4 * HOUR,
     schedules=(DAILY, MONTHLY),
     stored={Kind.FULL: [backup(9 * HOUR), backup(33 * HOUR), backup(57 * HOUR)]},
+    checked=[replace(CHECKED_BADLY, passed=True)],
     tested=LastTest("t1", "b1", NOW - 5 * DAY, Verdict.PASS, ""),
     proved_at=NOW - 5 * DAY,
     recovery=HOUR,
@@ -60,7 +63,7 @@ def test_a_healthy_database_is_left_in_peace() -> None:
     assert found(GOOD) == set()
 
 
-def with_newest(age: timedelta, **more: object) -> DatabaseFacts:
+def with_newest(age: timedelta, **more: int) -> DatabaseFacts:
     return replace(GOOD, stored={Kind.FULL: [backup(age, **more), backup(33 * HOUR), backup(57 * HOUR)]})
 
 
@@ -77,7 +80,7 @@ def with_newest(age: timedelta, **more: object) -> DatabaseFacts:
         (replace(GOOD, failed=[Failed("b9", "full", NOW, "Away.", "")]), "backup-failed:shop/full"),
         (replace(GOOD, tested=LastTest("t1", "b1", NOW, Verdict.FAIL, "Rows.")), "restore-test:shop"),
         (replace(GOOD, tested=LastTest("t1", "b1", NOW, Verdict.COULD_NOT_VERIFY, "?")), "restore-test:shop"),
-        (with_newest(9 * HOUR, check_ok=False, check_sentence="Other bytes."), "check-failed:shop/b0000001"),
+        (replace(GOOD, checked=[CHECKED_BADLY]), "check-failed:shop/b0000009"),
         (replace(GOOD, running=(Running("b2", "full backup", NOW - HOUR, HOUR / 4),)), "slow:shop/b2"),
         (with_newest(9 * HOUR, rows=690), "shrunk:shop/full"),
         (with_newest(9 * HOUR, size=600_000), "shrunk:shop/full"),

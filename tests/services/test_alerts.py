@@ -113,6 +113,20 @@ def test_an_alert_is_one_message_and_its_history(house: House) -> None:
     assert trail == [f"alert.{what}" for what in reversed(found)]
 
 
+def test_a_newest_backup_that_failed_its_check_is_told_although_an_older_one_counts(house: House) -> None:
+    store_backup(house, 9 * HOUR)
+    store_backup(house)
+    with borrowed(house.pool) as connection:
+        connection.execute(
+            "update backup_log set checked_at = now(), check_ok = false, damaged_at = now(),"
+            " damaged_why = $$Other bytes.$$, damaged_seen_by = $$check$$"
+            " where snapshot_at = (select max(snapshot_at) from backup_log)"
+        )
+    look(house)
+    (alert,) = [alert for alert in told(house) if alert.rule == "check-failed"]
+    assert "did not pass its check" in alert.sentence
+
+
 def test_what_was_not_looked_at_stays_as_it_is(house: House) -> None:
     see(house, NOW, BAD)
     for minute in range(1, 30):

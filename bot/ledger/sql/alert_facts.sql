@@ -4,12 +4,26 @@ SELECT wanted.database, kind.name AS kind, backup.*
 FROM unnest(:databases::text[]) AS wanted (database)
 CROSS JOIN unnest(:kinds::text[]) AS kind (name)
 CROSS JOIN LATERAL (
-    SELECT id, snapshot_at, file_size_bytes, row_count, check_ok, check_sentence
+    SELECT id, snapshot_at, file_size_bytes, row_count
     FROM backup_log
     WHERE database = wanted.database AND backup_type = kind.name AND good
     ORDER BY snapshot_at DESC
     LIMIT :limit
 ) AS backup;
+
+-- name: checked(databases, kinds)
+-- Of each database and kind the newest backup, good or not, where it was checked.
+SELECT wanted.database, kind.name AS kind, newest.*
+FROM unnest(:databases::text[]) AS wanted (database)
+CROSS JOIN unnest(:kinds::text[]) AS kind (name)
+CROSS JOIN LATERAL (
+    SELECT id, snapshot_at, check_ok, check_sentence
+    FROM backup_log
+    WHERE database = wanted.database AND backup_type = kind.name AND state = 'stored'
+    ORDER BY snapshot_at DESC
+    LIMIT 1
+) AS newest
+WHERE newest.check_ok IS NOT NULL;
 
 -- name: failed(databases, kinds)
 -- Of each database and kind the newest failure that nothing has made up for; a full backup makes up for any.
