@@ -368,7 +368,7 @@ def test_one_backup_that_is_lost_is_one_alert_whoever_sees_it_first(house: House
 def test_a_row_that_means_nothing_here_hides_nothing_else(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
-    backup = history.stored(house, NOW - 3 * HOUR)
+    backup = history.stored(house, NOW - 3 * HOUR, lying=True)
     history.proved(house, backup, NOW - 2 * HOUR, StepTimes(1.0, 1.0, 1.0))
     with borrowed(house.pool) as connection:
         connection.execute(
