@@ -175,6 +175,7 @@ class BackupRecord:
     test_date: datetime | None
     test_result: str | None
     manifest_version_id: str | None = None
+    manifest_sha256: str | None = None  # of its bytes; None where an older version stored it
     schedule: str | None = None  # `<database>/<name>`, where a schedule asked for it
     due_at: datetime | None = None
     late_because: str | None = None  # why it was asked for after its time

@@ -41,6 +41,7 @@ class StoredFacts:
     snapshot_at: datetime
     version_id: str | None = None
     manifest_version_id: str | None = None
+    manifest_sha256: str | None = None
     row_count: int | None = None
     table_count: int | None = None
     omitted: Sequence[str] = ()
@@ -317,7 +318,8 @@ _SAME_NAME = (
     *("id", "database", "requested_by", "requested_user", "team", "source", "channel"),
     *("started_at", "finished_at", "snapshot_at"),
     *("rows_done", "rows_expected", "tables_done", "tables_expected", "bytes_out"),
-    *("cancel_requested_by", "manifest_key", "manifest_version_id", "version_id"),
+    *("cancel_requested_by", "manifest_key", "manifest_version_id", "manifest_sha256"),
+    "version_id",
     *("row_count", "table_count"),
     *("server_version", "client_version"),
     *("error_rule", "error_sentence", "error_next_step", "error_detail"),

@@ -60,7 +60,8 @@ class Run:
 
     def manifest_place(self) -> ManifestPlace:
         """Where the manifest was written to."""
-        return ManifestPlace(self.manifest_key, self.manifest.version_id if self.manifest else None)
+        assert self.manifest is not None  # the last thing that a run does before it is stored
+        return ManifestPlace(self.manifest_key, self.manifest.version_id, self.manifest.sha256)
 
     def progress(self) -> Progress:
         """The numbers of this moment."""

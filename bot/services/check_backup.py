@@ -15,7 +15,7 @@ from typing import Any
 from bot.core.backup import BackupRecord, Format
 from bot.core.check import CheckMessage
 from bot.core.ids import new_attempt
-from bot.core.manifest import Archive, Manifest
+from bot.core.manifest import Archive, Manifest, from_json
 from bot.core.verdict import Verdict
 from bot.errors import (
     DumpFailedError,
@@ -31,7 +31,7 @@ from bot.postgres import clients
 from bot.postgres.clients import Client
 from bot.postgres.readthrough import ReadThrough, read_through
 from bot.services import trusting
-from bot.services.backups import read_manifest
+from bot.services.backups import manifest_bytes
 from bot.services.outcomes import Outcomes, unforeseen
 from bot.services.pulse import LEASE_SECONDS, Beat, Pulse
 from bot.storage.interface import Store
@@ -144,7 +144,8 @@ class BackupChecker:
 
     def _manifest(self, record: BackupRecord, look: _Look) -> Manifest | None:
         try:
-            manifest = read_manifest(self.store, record)
+            data = manifest_bytes(self.store, record)
+            manifest = from_json(data)
         except ObjectMissingError:
             look.findings.append("The manifest is gone from storage, so the backup cannot explain itself.")
             look.gone = True
@@ -152,7 +153,7 @@ class BackupChecker:
         except (ValueError, KeyError, TypeError) as error:
             look.findings.append(f"The manifest in storage cannot be read: {type(error).__name__}.")
             return None
-        if different := trusting.differences(manifest, record):
+        if different := trusting.differences(manifest, record) or trusting.alteration(data, record):
             look.findings.append(different)
         return manifest
 

@@ -30,10 +30,11 @@ WORKER = Actor(team="local", user="worker", source=Source.SCHEDULE)
 
 @dataclass(frozen=True)
 class ManifestPlace:
-    """Where a backup's manifest lies, by version where the store keeps versions."""
+    """Where a backup's manifest lies, by version where the store keeps versions, and its bytes' SHA-256."""
 
     key: str
     version_id: str | None
+    sha256: str
 
 
 class Sequel(Protocol):
@@ -237,6 +238,7 @@ def _facts(manifest: Manifest, place: ManifestPlace) -> ledger.StoredFacts:
         archive_key=archive.key,
         manifest_key=place.key,
         manifest_version_id=place.version_id,
+        manifest_sha256=place.sha256,
         location=archive.location,
         size_bytes=manifest.size_bytes,
         sha256=archive.sha256,

@@ -7,16 +7,17 @@ and it is failed, and what was begun in storage is removed.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass
 
 from bot.core.backup import BackupRecord, Phase
 from bot.core.ids import new_attempt
-from bot.core.manifest import Manifest
+from bot.core.manifest import Manifest, from_json
 from bot.errors import ObjectMissingError, RunStoppedError, SparewheelError, StorageError
 from bot.ledger import backups, checks
 from bot.ledger.connection import LedgerPool, borrowed
-from bot.services.backups import read_manifest
+from bot.services.backups import manifest_bytes
 from bot.services.clearing import remove_if_there
 from bot.services.outcomes import ManifestPlace, Outcomes
 from bot.services.pulse import LEASE_SECONDS
@@ -81,13 +82,15 @@ class Reaper:
         if record.manifest_key is None or record.phase is not Phase.DESCRIBING:
             return None
         try:
-            place = ManifestPlace(record.manifest_key, self.store.head(record.manifest_key).version_id)
-            manifest = read_manifest(self.store, record)
+            version = self.store.head(record.manifest_key).version_id
+            data = manifest_bytes(self.store, record)
+            manifest = from_json(data)
             archive = manifest.archives[0]
             there = self.store.head(archive.key, archive.version_id)
         except (ObjectMissingError, ValueError, KeyError, TypeError):
             return None
         whole = there.size_bytes == archive.size_bytes and manifest.id == record.id
+        place = ManifestPlace(record.manifest_key, version, hashlib.sha256(data).hexdigest())
         return (manifest, place) if whole else None
 
     def _clear_up(self, record: BackupRecord) -> None:

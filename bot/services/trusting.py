@@ -48,7 +48,8 @@ def read(store: Store, record: BackupRecord) -> Believed | Finding:
         return rules.finding(
             "MANIFEST_UNREADABLE", "What lies in storage as the manifest is not a manifest of ours."
         )
-    return _objection(manifest, record) or Believed(manifest, hashlib.sha256(data).hexdigest())
+    objection = _objection(manifest, record, data)
+    return objection or Believed(manifest, hashlib.sha256(data).hexdigest())
 
 
 def _refuse_impossible_text(raw: Any) -> None:
@@ -68,12 +69,22 @@ def _refuse_impossible_text(raw: Any) -> None:
             raise ValueError("a text with a NUL in it")
 
 
-def _objection(manifest: Manifest, record: BackupRecord) -> Finding | None:
-    if different := differences(manifest, record):
+def _objection(manifest: Manifest, record: BackupRecord, data: bytes) -> Finding | None:
+    if different := differences(manifest, record) or alteration(data, record):
         return rules.finding("MANIFEST_DIFFERS", different)
     if manifest.format != Format.CUSTOM.value or len(manifest.archives) != 1:
         return rules.finding("FORMAT_NOT_TESTED")
     return None
+
+
+def alteration(data: bytes, record: BackupRecord) -> str | None:
+    """Whether a manifest's bytes are others than were written, as a sentence; an old ledger cannot tell.
+
+    It finds what `differences` cannot: a change of what the ledger has no copy of, such as fingerprints.
+    """
+    if record.manifest_sha256 in (None, hashlib.sha256(data).hexdigest()):
+        return None
+    return "The manifest in storage is not the one that was written: its SHA-256 is another."
 
 
 def differences(manifest: Manifest, record: BackupRecord) -> str | None:

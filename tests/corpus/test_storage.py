@@ -136,6 +136,9 @@ MANIFESTS: dict[str, tuple[Callable[[Stored], bytes | None], str]] = {
     "of another database": (lambda s: s.manifest(s.other).read_bytes(), "MANIFEST_DIFFERS"),
     "with fewer rows": (lambda s: edited(s, fewer_rows), "MANIFEST_DIFFERS"),
     "with another hash": (lambda s: edited(s, another_hash), "MANIFEST_DIFFERS"),
+    # The ledger has no copy of these: only the manifest's own hash gives them away.
+    "without a fingerprint": (lambda s: edited(s, in_a_table("fingerprint", None)), "MANIFEST_DIFFERS"),
+    "with other roles": (lambda s: edited(s, put("roles_sql", "CREATE ROLE evil;")), "MANIFEST_DIFFERS"),
     "that leaves everything out": (lambda s: edited(s, leave_all_out), "MANIFEST_DIFFERS"),
     "with a NUL in a name": (lambda s: edited(s, in_a_table("name", "a\0b")), "MANIFEST_UNREADABLE"),
     "with half a character": (lambda s: edited(s, in_a_table("name", "\ud83d")), "MANIFEST_UNREADABLE"),
@@ -203,17 +206,20 @@ def from_a_newer_client(stored: Stored) -> Iterator[str]:
     sha256 = hashlib.sha256(data).hexdigest()
     archive.write_bytes(data)
     manifest.write_bytes(edited(stored, lambda m: m["archives"][0].__setitem__("sha256", sha256)))
-    _note_hash(stored, sha256)
+    _note_hashes(stored, data, manifest.read_bytes())
     yield stored.newer.id
     archive.write_bytes(before[0])
     manifest.write_bytes(before[1])
-    _note_hash(stored, str(stored.newer.sha256))
+    _note_hashes(stored, *before)
 
 
-def _note_hash(stored: Stored, sha256: str) -> None:
+def _note_hashes(stored: Stored, archive: bytes, manifest: bytes) -> None:
+    """Let the ledger say that this is what was written."""
+    hashes = [hashlib.sha256(data).hexdigest() for data in (archive, manifest)]
     with stored.house.pool.connection() as connection:
         connection.execute(
-            "update backup_log set sha256_checksum = %s where id = %s", [sha256, stored.newer.id]
+            "update backup_log set sha256_checksum = %s, manifest_sha256 = %s where id = %s",
+            [*hashes, stored.newer.id],
         )
 
 
@@ -228,7 +234,11 @@ def test_an_archive_of_a_newer_client_says_which_one_it_needs(
 
 def test_a_manifest_that_asks_for_a_newer_client_says_which_one(stored: Stored) -> None:
     path = stored.manifest(stored.newer)
-    said = _breaks(stored, path, edited(stored, ask_for_client(99)), "CLIENT_TOO_OLD")
+    archive, before = stored.archive(stored.newer).read_bytes(), path.read_bytes()
+    asking = edited(stored, ask_for_client(99))
+    _note_hashes(stored, archive, asking)
+    said = _breaks(stored, path, asking, "CLIENT_TOO_OLD")
+    _note_hashes(stored, archive, before)
     assert "needs pg_restore 99 or newer" in said.sentence
     assert "postgresql-client-99" in said.next_step
 

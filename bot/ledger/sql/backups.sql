@@ -99,7 +99,7 @@ UPDATE backup_log
 SET file_path = :archive_key, manifest_key = :manifest_key, upload_id = :upload_id
 WHERE id = :id AND attempt = :attempt AND state = 'running';
 
--- name: mark_stored(id, attempt, archive_key, manifest_key, version_id, manifest_version_id, location, size_bytes, sha256, snapshot_at, row_count, table_count, omitted, warnings, server_version, client_version)!
+-- name: mark_stored(id, attempt, archive_key, manifest_key, version_id, manifest_version_id, manifest_sha256, location, size_bytes, sha256, snapshot_at, row_count, table_count, omitted, warnings, server_version, client_version)!
 UPDATE backup_log
 SET state = 'stored',
     finished_at = clock_timestamp(),
@@ -111,6 +111,7 @@ SET state = 'stored',
     manifest_key = :manifest_key,
     version_id = :version_id,
     manifest_version_id = :manifest_version_id,
+    manifest_sha256 = :manifest_sha256,
     s3_location = :location,
     file_size_bytes = :size_bytes,
     bytes_out = :size_bytes,
