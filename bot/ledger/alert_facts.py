@@ -65,7 +65,7 @@ def checked(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, list[
     )
     found: dict[str, list[Checked]] = defaultdict(list)
     for row in rows:
-        kind, passed, sentence = Kind(row["kind"]), row["check_ok"], row["check_sentence"]
+        kind, passed, sentence = Kind(row["kind"]), row["passed"], row["check_sentence"]
         one = Checked(kind, row["id"], row["snapshot_at"], passed, sentence)
         found[row["database"]].append(one)
     return found

@@ -83,7 +83,10 @@ def test_what_is_not_known_is_absent(house: House, port: int) -> None:
     )
     assert ("backup_check_passed", "shop", "full") not in found
     with borrowed(house.pool) as connection:
-        connection.execute("update backup_log set checked_at = now(), check_ok = false")
+        connection.execute(
+            "update backup_log set checked_at = now(), check_ok = false,"
+            " damaged_at = now(), damaged_why = $$Other bytes.$$, damaged_seen_by = $$check$$"
+        )
     assert figures(port)["backup_check_passed", "shop", "full"] == 0
     assert record.id
 

@@ -12,12 +12,12 @@ CROSS JOIN LATERAL (
 ) AS backup;
 
 -- name: checked(databases, kinds)
--- Of each database and kind the newest backup, good or not, where it was checked.
+-- Of each database and kind the newest backup, good or not, where it was checked. A later proof has the last word.
 SELECT wanted.database, kind.name AS kind, newest.*
 FROM unnest(:databases::text[]) AS wanted (database)
 CROSS JOIN unnest(:kinds::text[]) AS kind (name)
 CROSS JOIN LATERAL (
-    SELECT id, snapshot_at, check_ok, check_sentence
+    SELECT id, snapshot_at, check_ok, check_sentence, check_ok OR good AS passed
     FROM backup_log
     WHERE database = wanted.database AND backup_type = kind.name AND state = 'stored'
     ORDER BY snapshot_at DESC
