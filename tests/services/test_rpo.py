@@ -63,5 +63,5 @@ def test_one_that_cannot_be_kept_is_refused_with_one_that_can(
 
 def test_one_that_leaves_time_for_the_run_is_fine(ledger_url: str, tmp_path: Path) -> None:
     assert said("26h", ledger_url, tmp_path, HOUR) == (
-        "backups come up to 1 d apart and take about 1 h 00 min; at most 1 d 2 h may be lost"
+        "backups come up to 1 d apart and take about 1 h; at most 1 d 2 h may be lost"
     )

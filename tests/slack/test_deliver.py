@@ -275,7 +275,7 @@ def checked(house: House, record: BackupRecord, verdict: Verdict = Verdict.PASS)
 
 @pytest.mark.parametrize(
     ("verdict", "said", "then"),
-    [(Verdict.PASS, "*Checked:", "*Checked:"), (Verdict.FAIL, "*Check failed:", "*Stored:")],
+    [(Verdict.PASS, "*Checked:", "*Checked:"), (Verdict.FAIL, "*Check failed:", "*Damaged:")],
     ids=["pass", "fail"],
 )
 def test_a_check_has_its_message_and_redraws_the_backups(
