@@ -13,14 +13,14 @@ from itertools import islice
 from bot.clock.owed import Owed
 from bot.core.firing import Decision, Verdict, decide
 from bot.core.schedules import CatchUp, Schedule
-from bot.ledger import alerts, schedule_plans
+from bot.ledger import schedule_plans
 from bot.ledger import schedules as ledger
-from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
+from bot.ledger.connection import LedgerPool, borrowed
 from bot.ledger.queue import Queue
 from bot.ledger.schedule_plans import Replanned
 from bot.ledger.schedules import FireState, PauseRecord, WantedFire
 from bot.services import due
-from bot.services.alert_facts import since_mark
+from bot.services.alert_facts import count_anew
 from bot.services.fires import schedule_actor, tell
 from bot.services.notifying import Notifier
 
@@ -55,7 +55,7 @@ class Firing:
         """
         with borrowed(self.pool) as connection:
             replanned = schedule_plans.begin(connection, self._plans())
-            _count_anew(connection, replanned)
+            count_anew(connection, replanned)
         for each in replanned:
             log.warning("schedule %s", _said(each))
 
@@ -67,7 +67,7 @@ class Firing:
         """
         with borrowed(self.pool) as connection:
             replanned = schedule_plans.hold(connection, self._plans())
-            _count_anew(connection, replanned)
+            count_anew(connection, replanned)
         for each in replanned:
             log.warning("schedule %s, which no clock follows any more", _said(each))
 
@@ -211,12 +211,6 @@ def _missing(schedule: Schedule, since: datetime, now: datetime) -> list[datetim
     if len(times) == _COUNTED and newest and schedule.catch_up is not CatchUp.ALL:
         times.append(newest)
     return times
-
-
-def _count_anew(connection: LedgerConnection, replanned: Sequence[Replanned]) -> None:
-    """For alerts, too, nothing was due before."""
-    for each in replanned:
-        alerts.mark(connection, since_mark(each.schedule), each.since)
 
 
 def _said(each: Replanned) -> str:
