@@ -11,13 +11,13 @@ from datetime import datetime
 from itertools import islice
 
 from bot.clock.owed import Owed
-from bot.core.firing import Decision, Verdict, decide
+from bot.core.firing import PUNCTUAL, Decision, Verdict, decide
 from bot.core.schedules import CatchUp, Schedule
 from bot.ledger import schedule_plans
 from bot.ledger import schedules as ledger
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.ledger.queue import Queue
-from bot.ledger.schedule_plans import Replanned
+from bot.ledger.schedule_plans import Doubted, Replanned
 from bot.ledger.schedules import FireState, PauseRecord, WantedFire
 from bot.services import due
 from bot.services.alert_facts import count_anew
@@ -54,6 +54,8 @@ class Firing:
             LedgerUnavailableError: as everywhere here; nothing is lost by trying again.
         """
         with borrowed(self.pool) as connection:
+            doubted = schedule_plans.doubted(connection, self._plans())
+            schedule_plans.trust(connection, [each.schedule for each in doubted if self._was_down(each)])
             replanned = schedule_plans.begin(connection, self._plans())
             count_anew(connection, replanned)
         for each in replanned:
@@ -107,6 +109,10 @@ class Firing:
             for key, since in standing.since.items()
             if standing.now is not None
         ]
+
+    def _was_down(self, doubted: Doubted) -> bool:
+        """Whether a time went by before another clock looked: down already, it was not taken out by that."""
+        return self._due_after(doubted.schedule, doubted.since) <= doubted.at - PUNCTUAL
 
     def _plans(self) -> dict[str, str]:
         return {key: schedule.plan for key, schedule in self.schedules.items()}
