@@ -11,16 +11,16 @@ from datetime import datetime
 from itertools import islice
 
 from bot.clock.owed import Owed
-from bot.core.firing import Decision, Verdict, decide
+from bot.core.firing import PUNCTUAL, Decision, Verdict, decide
 from bot.core.schedules import CatchUp, Schedule
-from bot.ledger import alerts, schedule_plans
+from bot.ledger import schedule_plans
 from bot.ledger import schedules as ledger
-from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
+from bot.ledger.connection import LedgerPool, borrowed
 from bot.ledger.queue import Queue
-from bot.ledger.schedule_plans import Replanned
+from bot.ledger.schedule_plans import Doubted, Replanned
 from bot.ledger.schedules import FireState, PauseRecord, WantedFire
 from bot.services import due
-from bot.services.alert_facts import since_mark
+from bot.services.alert_facts import count_anew
 from bot.services.fires import schedule_actor, tell
 from bot.services.notifying import Notifier
 
@@ -54,8 +54,10 @@ class Firing:
             LedgerUnavailableError: as everywhere here; nothing is lost by trying again.
         """
         with borrowed(self.pool) as connection:
+            doubted = schedule_plans.doubted(connection, self._plans())
+            schedule_plans.trust(connection, [each.schedule for each in doubted if self._was_down(each)])
             replanned = schedule_plans.begin(connection, self._plans())
-            _count_anew(connection, replanned)
+            count_anew(connection, replanned)
         for each in replanned:
             log.warning("schedule %s", _said(each))
 
@@ -67,7 +69,7 @@ class Firing:
         """
         with borrowed(self.pool) as connection:
             replanned = schedule_plans.hold(connection, self._plans())
-            _count_anew(connection, replanned)
+            count_anew(connection, replanned)
         for each in replanned:
             log.warning("schedule %s, which no clock follows any more", _said(each))
 
@@ -107,6 +109,10 @@ class Firing:
             for key, since in standing.since.items()
             if standing.now is not None
         ]
+
+    def _was_down(self, doubted: Doubted) -> bool:
+        """Whether a time went by before another clock looked: down already, it was not taken out by that."""
+        return self._due_after(doubted.schedule, doubted.since) <= doubted.at - PUNCTUAL
 
     def _plans(self) -> dict[str, str]:
         return {key: schedule.plan for key, schedule in self.schedules.items()}
@@ -211,12 +217,6 @@ def _missing(schedule: Schedule, since: datetime, now: datetime) -> list[datetim
     if len(times) == _COUNTED and newest and schedule.catch_up is not CatchUp.ALL:
         times.append(newest)
     return times
-
-
-def _count_anew(connection: LedgerConnection, replanned: Sequence[Replanned]) -> None:
-    """For alerts, too, nothing was due before."""
-    for each in replanned:
-        alerts.mark(connection, since_mark(each.schedule), each.since)
 
 
 def _said(each: Replanned) -> str:

@@ -41,7 +41,7 @@ class Planned:
     """A schedule, and since when it is known here.
 
     `owed` is the newest due time whose grace is over, None where there is none: each time before it is as
-    good as made up for by whatever came since.
+    good as made up for by whatever came since. `elsewhere`: other clocks fire it, by a plan not known here.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Planned:
     since: datetime
     stale_after: timedelta | None = None
     paused: bool = False
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from bot.ledger.statements import statements
 
 # Clocks look every minute: this many looks without an answer.
 PATIENCE = timedelta(minutes=5)
+# A schedule that no clock knew for so long was taken out, whatever went before.
+TAKEN_OUT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,37 @@ class Replanned:
     before: str
     now: str
     since: datetime
+
+
+@dataclass(frozen=True)
+class Doubted:
+    """A schedule whose times are dealt with up to `since`, and that nobody has answered for from `at` on."""
+
+    schedule: str
+    since: datetime
+    at: datetime
+
+
+def doubted(conn: LedgerConnection, plans: Mapping[str, str]) -> Sequence[Doubted]:
+    """Of these plans those that rule and were doubted for longer than PATIENCE, and less than TAKEN_OUT.
+
+    They are locked until the caller's transaction ends.
+    """
+    keys, mine = _columns(plans)
+    rows = statements("schedule_plans").every(
+        conn,
+        "doubted",
+        keys=keys,
+        plans=mine,
+        patience_seconds=PATIENCE.total_seconds(),
+        taken_out_seconds=TAKEN_OUT.total_seconds(),
+    )
+    return [Doubted(row["key"], row["since"], row["doubted_at"]) for row in rows]
+
+
+def trust(conn: LedgerConnection, schedules: Sequence[str]) -> None:
+    """Nobody took these out: their times go on counting."""
+    statements("schedule_plans").run(conn, "trust", keys=list(schedules))
 
 
 def begin(conn: LedgerConnection, plans: Mapping[str, str]) -> Sequence[Replanned]:

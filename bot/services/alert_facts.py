@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from bot.core.schedules import Schedule
 from bot.ledger import alert_facts as ledger
 from bot.ledger import alerts, schedule_plans, schedules
 from bot.ledger.connection import LedgerConnection
+from bot.ledger.schedule_plans import Replanned
 from bot.ledger.schedules import PauseRecord
 from bot.services import due, silences
 from bot.settings import Configuration
@@ -51,7 +52,8 @@ class Gatherer:
     def _facts_of(self, connection: LedgerConnection, now: datetime) -> Callable[[str], DatabaseFacts]:
         """Asks for everything; what is answered makes one database's facts."""
         names = list(self.configuration.databases)
-        marks, pauses = self._marks(connection, now), self._pauses(connection, now)
+        elsewhere = self._elsewhere(connection)
+        marks, pauses = self._marks(connection, now, elsewhere), self._pauses(connection, now)
         stored, failed = ledger.stored(connection, names), ledger.failed(connection, names)
         checked = ledger.checked(connection, names)
         tested, proved = ledger.tested(connection, names), ledger.proved(connection, names)
@@ -64,7 +66,7 @@ class Gatherer:
                 since=marks.get(since_mark(name), now),
                 rpo=_span(settings.rpo),
                 rto=_span(settings.rto),
-                schedules=self._planned(name, marks, pauses, now),
+                schedules=self._planned(name, marks, pauses, elsewhere, now),
                 stored=stored.get(name, {}),
                 checked=checked.get(name, ()),
                 failed=failed.get(name, ()),
@@ -77,19 +79,24 @@ class Gatherer:
 
         return facts_of
 
-    def _marks(self, connection: LedgerConnection, now: datetime) -> Mapping[str, datetime]:
+    def _marks(
+        self, connection: LedgerConnection, now: datetime, elsewhere: Collection[str]
+    ) -> Mapping[str, datetime]:
         """Since when each database and schedule is known, and the last silence.
 
-        What is new here is known from now on.
+        What is new here is known from now on. A plan that no clock follows (yet) owes nothing.
         """
-        planned = {schedule.key: schedule.plan for schedule in self._configured()}
+        planned = [schedule.key for schedule in self._configured()]
         names = [since_mark(key) for key in (*self.configuration.databases, *planned)]
         alerts.mark_once(connection, names, now)
         names += [silences.SILENT_SINCE, silences.SILENT_UNTIL]
-        # A plan that no clock follows (yet) owes nothing.
+        return alerts.marks_of(connection, names) | {since_mark(key): now for key in elsewhere}
+
+    def _elsewhere(self, connection: LedgerConnection) -> frozenset[str]:
+        """The schedules that are fired by another plan than the one that is configured here."""
+        planned = {schedule.key: schedule.plan for schedule in self._configured()}
         ruling = schedule_plans.ruling(connection, list(planned))
-        others = [key for key, plan in planned.items() if ruling.get(key) not in (None, plan)]
-        return alerts.marks_of(connection, names) | {since_mark(key): now for key in others}
+        return frozenset(key for key, plan in planned.items() if ruling.get(key) not in (None, plan))
 
     def _configured(self) -> list[Schedule]:
         return [s for s in due.schedules(self.configuration) if s.database is not None]
@@ -107,6 +114,7 @@ class Gatherer:
         database: str,
         marks: Mapping[str, datetime],
         pauses: Mapping[str, Sequence[PauseRecord]],
+        elsewhere: Collection[str],
         now: datetime,
     ) -> list[Planned]:
         """One database's schedules."""
@@ -120,6 +128,7 @@ class Gatherer:
                 marks[since_mark(schedule.key)],
                 schedule.stale_after,
                 paused=_is_excused(pauses.get(schedule.key, ()), owed, now),
+                elsewhere=schedule.key in elsewhere,
             )
             found.append(plan)
         return found
@@ -137,6 +146,21 @@ class Gatherer:
 def since_mark(key: str) -> str:
     """The name under which the ledger keeps since when a database or a schedule is known here."""
     return f"since:{key}"
+
+
+def count_anew(connection: LedgerConnection, replanned: Sequence[Replanned]) -> None:
+    """Nothing of these schedules was due before; but what is seen to be wrong is not over by that."""
+    wrong = _wrong(connection) if replanned else frozenset()
+    for each in replanned:
+        database = each.schedule.partition("/")[0]
+        hang_on_it = {f"stale:{each.schedule}", f"unproved:{each.schedule}", f"no-backup:{database}"}
+        if not wrong & hang_on_it:
+            alerts.mark(connection, since_mark(each.schedule), each.since)
+
+
+def _wrong(connection: LedgerConnection) -> frozenset[str]:
+    """The keys of what was still wrong at the last look."""
+    return frozenset(alert.key for alert in alerts.live(connection) if alert.missing_since is None)
 
 
 def _is_excused(pauses: Sequence[PauseRecord], owed: datetime | None, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from bot.core.schedules import CatchUp
 from bot.ledger import alerts
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.ledger.queue import Queue
-from bot.ledger.schedule_plans import PATIENCE
+from bot.ledger.schedule_plans import PATIENCE, TAKEN_OUT
 from bot.services.alert_facts import since_mark
 from bot.services.notifying import Notifier
 from tests.support.clocks import HOURLY, ago, fires, firing, last_fired
@@ -83,6 +83,39 @@ def test_one_that_was_out_of_the_configuration_begins_with_its_next_time(pool: L
     without = firing(pool, replace(OLD, key="cruzonic/another"))
     without.hold()
     doubted(pool, ago(days=20))
+    clock = firing(pool, OLD)
+    clock.catch_up()
+    assert clock.fire() == 0
+
+
+def test_an_outage_in_which_one_without_the_schedule_looked_loses_nothing(pool: LedgerPool) -> None:
+    firing(pool, OLD)
+    last_fired(pool, OLD.key, ago(hours=2))
+    firing(pool, replace(OLD, key="cruzonic/another")).hold()
+    doubted(pool, ago(minutes=7))
+    clock = firing(pool, OLD)
+    clock.catch_up()
+    assert clock.fire() == 2
+
+
+def test_one_that_was_taken_out_while_it_was_well_owes_nothing(pool: LedgerPool) -> None:
+    taken_out = ago(hours=5).replace(minute=0, second=30)
+    firing(pool, OLD)
+    last_fired(
+        pool, OLD.key, taken_out - timedelta(minutes=60, seconds=30)
+    )  # the last one was as good as due
+    firing(pool, replace(OLD, key="cruzonic/another")).hold()
+    doubted(pool, taken_out)
+    clock = firing(pool, OLD)
+    clock.catch_up()
+    assert clock.fire() == 0
+
+
+def test_one_that_was_down_when_it_was_taken_out_for_days_owes_nothing(pool: LedgerPool) -> None:
+    firing(pool, OLD)
+    last_fired(pool, OLD.key, ago(days=3))
+    firing(pool, replace(OLD, key="cruzonic/another")).hold()
+    doubted(pool, ago(seconds=0) - TAKEN_OUT - timedelta(minutes=1))
     clock = firing(pool, OLD)
     clock.catch_up()
     assert clock.fire() == 0

@@ -188,6 +188,16 @@ def test_a_rule_that_cannot_look_keeps_no_other_from_it() -> None:
     assert "a name of the future" not in said.sentence
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs", "rules"), [(MONTHLY, DAILY, {"stale", "no-backup"}), (DAILY, MONTHLY, {"unproved"})]
+)
+def test_where_another_plan_is_fired_nothing_is_known_of_what_is_due(
+    ours: Planned, theirs: Planned, rules: set[str]
+) -> None:
+    facts = replace(GOOD, schedules=(ours, replace(theirs, elsewhere=True)))
+    assert of_database(facts, NOW, Limits()).looked == {*DATABASE_RULES, "could-not-look"} - rules
+
+
 def waiting(look: Look) -> set[str]:
     return {found.key for found in look.conditions if found.waits}
 

@@ -3,6 +3,19 @@ INSERT INTO schedule (key, plan)
 SELECT * FROM unnest(:keys::text[], :plans::text[]) AS mine (key, plan) ORDER BY key
 ON CONFLICT (key) DO NOTHING;
 
+-- name: doubted(keys, plans, patience_seconds, taken_out_seconds)
+-- Those that `begin` would take for taken out, though not long ago. They stay as they are until it is over.
+SELECT known.key, coalesce(known.last_due, known.seen_at) AS since, known.doubted_at
+FROM schedule AS known
+JOIN unnest(:keys::text[], :plans::text[]) AS mine (key, plan) USING (key, plan)
+WHERE known.doubted_at < clock_timestamp() - make_interval(secs => :patience_seconds)
+    AND known.doubted_at > clock_timestamp() - make_interval(secs => :taken_out_seconds)
+ORDER BY known.key
+FOR UPDATE OF known;
+
+-- name: trust(keys)!
+UPDATE schedule SET doubted_at = NULL WHERE key = ANY (:keys::text[]);
+
 -- name: begin(keys, plans, patience_seconds)
 -- A clock begins with these plans: what is counted anew is what is planned otherwise, and what was doubted so
 -- long that it was out of the configuration. A row without a plan is of a version that kept none.
