@@ -48,7 +48,7 @@ def test_storage_that_goes_away_half_way(
         )
         message = prove(house)
     assert (message.test.verdict, rules_of(message)) == (Verdict.COULD_NOT_VERIFY, {"FETCH_FAILED"})
-    assert house.backups.message(record.id).record.goodness == "gone"
+    assert house.backups.message(record.id).record.goodness == "stored"
     assert on_staging() == []
 
 
