@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from bot.channels.open import ConfiguredChannels
 from bot.core.approvals import Approval
@@ -16,7 +16,7 @@ from bot.errors import ConfigurationError
 from bot.ledger.connection import LedgerConnection, LedgerPool, open_pool
 from bot.ledger.queue import Queue
 from bot.postgres import address
-from bot.services import audit_check, due, health_reports, notice_book
+from bot.services import audit_check, due, health_reports, notice_book, own_store
 from bot.services.access import Gate
 from bot.services.afterwards import Afterwards, FollowUps
 from bot.services.alert_desk import AlertDesk
@@ -205,12 +205,14 @@ class House:
     @cached_property
     def restore_tester(self) -> RestoreTester:
         """Runs restore tests."""
+        reader = open_reader(self.configuration.storage, self.environ)
         prover = Prover(
-            reader=open_reader(self.configuration.storage, self.environ),
+            reader=reader,
             sources=self.sources,
             ledger=address.parse(self.ledger_url, variable="SPAREWHEEL_DATABASE_URL"),
             clients_folder=self.environment.clients,
             note_scratch=self._note_scratch,
+            demand_store=partial(own_store.demand, self.pool, reader),
         )
         root = self.configuration.storage.root
         return RestoreTester(self.pool, self.restore_tests, self.outcomes, prover, self.store, root)

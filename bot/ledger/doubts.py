@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.core.backup import BackupRecord, Doubt, Format, Kind, SeenBy
 from bot.ledger.backups import as_records
@@ -17,22 +18,32 @@ def mark(conn: LedgerConnection, backup_id: str, doubt: Doubt, why: str, seen_by
     return statements("doubts").run(conn, name, id=backup_id, why=why, seen_by=seen_by.value) == 1
 
 
-def was_seen(conn: LedgerConnection, backup_id: str) -> bool:
-    """It lies in the storage in its version and size: not gone, and of that size. False: nobody doubted."""
-    back = statements("doubts").run(conn, "clear_gone", id=backup_id)
-    return bool(back + _clear_damaged(conn, backup_id, SeenBy.LOOK))
+def was_seen(conn: LedgerConnection, record: BackupRecord) -> bool:
+    """It lies in the storage in its version and size: not gone, and of that size. False: nobody doubted.
+
+    `record`: as it was read before the look; what was seen against it since stands.
+    """
+    back = 0
+    if record.gone_at:
+        back = statements("doubts").run(conn, "clear_gone", id=record.id, read_from=record.gone_at)
+    if record.damaged_at:
+        back += _clear_damaged(conn, record.id, record.damaged_at, SeenBy.LOOK)
+    return bool(back)
 
 
-def was_read(conn: LedgerConnection, backup_id: str) -> None:
-    """Its bytes are those that were written. What a restore found wrong with them stands."""
-    statements("doubts").run(conn, "clear_gone", id=backup_id)
-    _clear_damaged(conn, backup_id, SeenBy.LOOK, SeenBy.CHECK)
+def was_read(conn: LedgerConnection, backup_id: str, read_from: datetime) -> None:
+    """Its bytes are those that were written. What a restore found wrong with them stands.
+
+    `read_from`: when the run began that read them, by the ledger's clock; what was seen since stands too.
+    """
+    statements("doubts").run(conn, "clear_gone", id=backup_id, read_from=read_from)
+    _clear_damaged(conn, backup_id, read_from, SeenBy.LOOK, SeenBy.CHECK)
 
 
-def was_proved(conn: LedgerConnection, backup_id: str) -> None:
-    """It was restored and found equal: nothing stands against it."""
-    statements("doubts").run(conn, "clear_gone", id=backup_id)
-    _clear_damaged(conn, backup_id, *SeenBy)
+def was_proved(conn: LedgerConnection, backup_id: str, read_from: datetime) -> None:
+    """It was restored and found equal: nothing stands against it but what was seen after `read_from`."""
+    statements("doubts").run(conn, "clear_gone", id=backup_id, read_from=read_from)
+    _clear_damaged(conn, backup_id, read_from, *SeenBy)
 
 
 def newest_there(
@@ -48,8 +59,16 @@ def newest_there(
     return next(iter(as_records(rows)), None)
 
 
+def newest_there_of_all(conn: LedgerConnection, limit: int) -> list[BackupRecord]:
+    """The newest stored backups of any database that are not known to be gone."""
+    return as_records(statements("doubts").every(conn, "newest_there_of_all", limit=limit))
+
+
 def can_come_back(conn: LedgerConnection, database: str, limit: int) -> list[BackupRecord]:
-    """Doubted backups of a database that a look at the storage may find in order again, newest first."""
+    """Doubted backups of a database that a look at the storage may find in order again.
+
+    Half of them are the newest, the others are drawn anew each time.
+    """
     return as_records(statements("doubts").every(conn, "known", database=database, limit=limit))
 
 
@@ -66,7 +85,6 @@ def since_good(
     return found
 
 
-def _clear_damaged(conn: LedgerConnection, backup_id: str, *seen_by: SeenBy) -> int:
-    return statements("doubts").run(
-        conn, "clear_damaged", id=backup_id, seen_by=[one.value for one in seen_by]
-    )
+def _clear_damaged(conn: LedgerConnection, backup_id: str, read_from: datetime, *seen_by: SeenBy) -> int:
+    by = [one.value for one in seen_by]
+    return statements("doubts").run(conn, "clear_damaged", id=backup_id, read_from=read_from, seen_by=by)

@@ -30,7 +30,7 @@ from bot.ledger.connection import LedgerPool, borrowed
 from bot.postgres import clients
 from bot.postgres.clients import Client
 from bot.postgres.readthrough import ReadThrough, read_through
-from bot.services import trusting
+from bot.services import own_store, trusting
 from bot.services.backups import manifest_bytes
 from bot.services.outcomes import Outcomes, unforeseen
 from bot.services.pulse import LEASE_SECONDS, Beat, Pulse
@@ -147,6 +147,7 @@ class BackupChecker:
             data = manifest_bytes(self.store, record)
             manifest = from_json(data)
         except ObjectMissingError:
+            own_store.demand(self.pool, self.store, record)
             look.findings.append("The manifest is gone from storage, so the backup cannot explain itself.")
             look.gone = True
             return None

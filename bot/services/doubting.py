@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.backup import BackupRecord, Kind, SeenBy
+from bot.core.backup import BackupRecord, Doubt, Kind, SeenBy
 from bot.core.people import Actor, Source
 from bot.ledger import audit, backups
 from bot.ledger import doubts as ledger
 from bot.ledger.connection import LedgerPool, borrowed
+from bot.services import own_store
 from bot.services.witnesses import Witnesses
 
 KINDS = (Kind.FULL, Kind.CRITICAL, Kind.SCHEMA)
@@ -29,13 +30,15 @@ class Doubting:
         """Whether a stored backup lies in the storage as the ledger says; what changed is kept.
 
         Raises:
-            StorageError: it could not be asked, and nothing was written.
+            StorageError: it could not be asked, or holds nothing of ours; nothing was written.
         """
         wrong = self.witnesses.difference(record)
         if wrong is None:
             self._seen(record)
             return True
         doubt, sentence = wrong
+        if doubt is Doubt.GONE and record.gone_at is None:
+            own_store.demand(self.pool, self.witnesses.store, record)
         with borrowed(self.pool) as connection:
             if ledger.mark(connection, record.id, doubt, sentence, SeenBy.LOOK):
                 about = f"backup:{record.id}"
@@ -73,7 +76,7 @@ class Doubting:
         if record.doubt is None:
             return
         with borrowed(self.pool) as connection:
-            if ledger.was_seen(connection, record.id):
+            if ledger.was_seen(connection, record):
                 audit.record(connection, _LOOKER, "backup.back", f"backup:{record.id}", {})
 
 

@@ -140,7 +140,7 @@ class Outcomes:
                 doubt = Doubt.GONE if gone else Doubt.DAMAGED
                 doubts.mark(connection, message.record.id, doubt, findings[0], SeenBy.CHECK)
             elif ended and verdict is Verdict.PASS:
-                doubts.was_read(connection, message.record.id)
+                doubts.was_read(connection, message.record.id, message.started_at)
             return ended
 
         def notify(connection: LedgerConnection) -> None:
@@ -168,7 +168,7 @@ class Outcomes:
         def write(connection: LedgerConnection) -> bool:
             ended = restore_tests.finish(connection, test.id, attempt, result)
             if ended and result.verdict is Verdict.PASS:
-                doubts.was_proved(connection, backup.id)
+                doubts.was_proved(connection, backup.id, test.started_at or test.requested_at)
             elif ended and (found := against.doubt(result.findings)):
                 doubts.mark(connection, backup.id, *found, SeenBy.RESTORE_TEST)
             return ended

@@ -17,6 +17,7 @@ from psycopg import Connection
 
 from bot.checks import all as every_check
 from bot.checks.interface import Restored, Timings
+from bot.core.backup import BackupRecord
 from bot.core.finding import Finding
 from bot.core.manifest import Archive, Manifest
 from bot.core.restore_test import RestoreTestMessage, Step, StepTimes
@@ -68,7 +69,8 @@ class Trial:
 class Prover:
     """Does the work. `reader` may hold credentials that can read and nothing else.
 
-    `note_scratch` writes the scratch database's name into the ledger before there is one.
+    `note_scratch` writes the scratch database's name into the ledger before there is one. `demand_store`
+    raises StorageUnavailableError where nothing of ours lies in the storage.
     """
 
     reader: Store
@@ -76,6 +78,7 @@ class Prover:
     ledger: Address
     clients_folder: Path | None
     note_scratch: Callable[[Trial, str], None]
+    demand_store: Callable[[BackupRecord], None]
 
     def prove(self, trial: Trial, pulse: Pulse) -> None:
         """Everything from the manifest to the last check; findings and times are left in the trial.
@@ -85,6 +88,8 @@ class Prover:
         """
         believed = trusting.read(self.reader, trial.message.backup)
         if isinstance(believed, Finding):
+            if believed.rule == "MANIFEST_MISSING":
+                self.demand_store(trial.message.backup)
             trial.findings.append(believed)
             return
         trial.believed = believed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,6 +174,22 @@ def test_an_archive_in_storage_that_is_not_the_one(stored: Stored, how: str) -> 
 def test_a_manifest_in_storage_that_is_not_the_one(stored: Stored, how: str) -> None:
     content, rule = MANIFESTS[how]
     _breaks(stored, stored.manifest(stored.newer), content(stored), rule)
+
+
+def test_an_empty_mount_point_speaks_against_no_backup(stored: Stored) -> None:
+    store, away = stored.folder, stored.folder.with_name("away")
+    store.rename(away)
+    store.mkdir()
+    try:
+        message = prove(stored.house, stored.other.id)
+    finally:
+        shutil.rmtree(store)
+        away.rename(store)
+    assert message.test.verdict is Verdict.COULD_NOT_VERIFY
+    said = [f for f in message.test.findings if f.severity is not Severity.NOTE]
+    assert [f.rule for f in said] == ["FETCH_FAILED"]
+    assert "is it mounted" in said[0].sentence
+    assert message.backup.doubt is None
 
 
 def _breaks(stored: Stored, path: Path, content: bytes | None, rule: str) -> Finding:

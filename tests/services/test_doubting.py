@@ -13,9 +13,10 @@ import pytest
 from bot.app import House
 from bot.checks import rules
 from bot.core.backup import BackupRecord, Doubt, Kind, SeenBy
-from bot.core.restore_test import StepTimes
+from bot.core.restore_test import RestoreTestMessage, StepTimes
 from bot.core.verdict import Verdict
-from bot.ledger import alert_facts, audit, doubts, restore_tests
+from bot.errors import StorageUnavailableError
+from bot.ledger import alert_facts, audit, checks, doubts, restore_tests
 from bot.ledger.connection import borrowed
 from bot.services import health
 from bot.services.views import DatabaseStatus
@@ -137,11 +138,11 @@ def test_one_that_is_damaged_counts_nowhere_though_it_lies_there(
         ("damaged", "The bytes differ.")
     ]
     with borrowed(house.pool) as connection:
-        doubts.was_read(connection, newer.id)
+        doubts.was_read(connection, newer.id, datetime.now(UTC))
     still = seen_by is SeenBy.RESTORE_TEST
     assert (counted(house)[0] == older.id) is still
     with borrowed(house.pool) as connection:
-        doubts.was_proved(connection, newer.id)
+        doubts.was_proved(connection, newer.id, datetime.now(UTC))
     assert counted(house)[0] == newer.id
 
 
@@ -211,3 +212,130 @@ def test_a_restore_test_takes_a_backup_out_for_what_is_the_backups_fault(
     assert end(restore_tests.Result(Verdict.FAIL, [rules.finding(rule)])) == goodness
     assert end(restore_tests.Result(Verdict.COULD_NOT_VERIFY, [rules.finding("CANCELLED")])) == goodness
     assert end(restore_tests.Result(Verdict.PASS, archive_sha256="ab" * 32, times=TIMES)) == "proved"
+
+
+def begun(house: House, record: BackupRecord) -> RestoreTestMessage:
+    """A restore test that is under way from now on."""
+    with borrowed(house.pool) as connection:
+        test = restore_tests.insert(
+            connection, backup_id=record.id, asked_for="latest full", way="everything", actor=OMAR
+        )
+        assert restore_tests.claim(connection, test.id, "a1", 60)
+    return house.restore_tests.message(test.id)
+
+
+def mark(house: House, record: BackupRecord, doubt: Doubt, seen_by: SeenBy = SeenBy.CHECK) -> None:
+    with borrowed(house.pool) as connection:
+        assert doubts.mark(connection, record.id, doubt, "Not in order.", seen_by)
+
+
+@pytest.mark.parametrize("doubt", list(Doubt))
+def test_a_proof_says_nothing_against_what_was_seen_while_it_ran(
+    house: House, two: tuple[BackupRecord, BackupRecord], doubt: Doubt
+) -> None:
+    _, newer = two
+    test = begun(house, newer)
+    mark(house, newer, doubt)
+    passed = restore_tests.Result(Verdict.PASS, archive_sha256="ab" * 32, times=TIMES)
+    assert house.outcomes.tested(test, "a1", passed)
+    assert house.backups.show(OMAR, newer.id).record.goodness == doubt.value
+    assert house.outcomes.tested(begun(house, newer), "a1", passed)
+    assert house.backups.show(OMAR, newer.id).record.goodness == "proved"
+
+
+@pytest.mark.parametrize("doubt", list(Doubt))
+def test_a_check_says_nothing_against_what_was_seen_while_it_ran(
+    house: House, two: tuple[BackupRecord, BackupRecord], doubt: Doubt
+) -> None:
+    older, _ = two
+    with borrowed(house.pool) as connection:
+        check = checks.insert(connection, backup_id=older.id, actor=OMAR)
+        assert checks.claim(connection, check.id, "a1", 60)
+        message = checks.message(connection, check.id)
+    assert message
+    mark(house, older, doubt)
+    house.outcomes.checked(message, "a1", verdict=Verdict.PASS, findings=[], read_through=None)
+    assert house.backups.show(OMAR, older.id).record.goodness == doubt.value
+
+
+@pytest.mark.parametrize("doubt", list(Doubt))
+def test_a_look_says_nothing_against_what_was_seen_after_it_began(
+    house: House, two: tuple[BackupRecord, BackupRecord], doubt: Doubt
+) -> None:
+    _, newer = two
+    mark(house, newer, doubt, SeenBy.LOOK)
+    before = house.backups.show(OMAR, newer.id).record
+    with borrowed(house.pool) as connection:
+        doubts.was_proved(connection, newer.id, datetime.now(UTC))
+    mark(house, newer, doubt, SeenBy.LOOK)
+    assert house._doubting.look(before)
+    assert house.backups.show(OMAR, newer.id).record.goodness == doubt.value
+
+
+def doubted(house: House) -> int:
+    with borrowed(house.pool) as connection:
+        return len(doubts.can_come_back(connection, "shop", 50))
+
+
+def test_an_empty_mount_point_marks_nothing(
+    house: House, two: tuple[BackupRecord, BackupRecord], tmp_path: Path
+) -> None:
+    _, newer = two
+    (tmp_path / "store").rename(tmp_path / "away")
+    (tmp_path / "store").mkdir()
+    at = datetime.now(UTC)
+    for minutes in (0, 16, 32):
+        house.alerts.evaluate(at + timedelta(minutes=minutes))
+    told = {alert.rule: alert.sentence for alert in house.alert_desk.open_alerts()}
+    assert "is it mounted, is it the right bucket?" in told["storage-away"]
+    assert "witness" not in told
+    report = house.health_reports.on_demand(VERA, "shop")
+    assert any("is it mounted" in sentence for sentence in report.not_seen)
+    assert doubted(house) == 0
+    assert counted(house)[:2] == (newer.id, 2)
+
+
+@pytest.mark.parametrize("left", ["its manifest", "another's manifest"])
+def test_anything_of_ours_shows_that_it_is_our_store(
+    house: House, two: tuple[BackupRecord, BackupRecord], tmp_path: Path, left: str
+) -> None:
+    older, newer = two
+    kept = newer if left == "its manifest" else older
+    for record in two:
+        hide(tmp_path, record)
+        if record is not kept:
+            (tmp_path / "store" / str(record.manifest_key)).unlink()
+    assert not house._doubting.look(newer)
+    assert house.backups.show(OMAR, newer.id).record.goodness == "gone"
+    # What is known to be gone is asked for no more, and what was ours shows nothing once it is gone, too.
+    (tmp_path / "store" / str(kept.manifest_key)).unlink()
+    with pytest.raises(StorageUnavailableError, match="holds none of the backups"):
+        house._doubting.look(older)
+    assert house.backups.show(OMAR, older.id).record.goodness == "stored"
+
+
+def test_a_check_of_an_empty_mount_point_could_not_verify(shop: House, tmp_path: Path) -> None:
+    record = back_up(shop, "shop")
+    (tmp_path / "store").rename(tmp_path / "away")
+    (tmp_path / "store").mkdir()
+    check = shop.backups.begin_check(OMAR, record.id)
+    ended = shop.checker.run(check.check_id, lambda _: None)
+    assert ended.verdict is Verdict.COULD_NOT_VERIFY
+    assert "is it mounted" in ended.findings[0]
+    assert shop.backups.show(OMAR, record.id).record.goodness == "stored"
+
+
+def test_those_that_are_truly_lost_keep_no_other_from_being_looked_at(house: House) -> None:
+    records = [stored(house, NOW - number * HOUR) for number in range(6)]
+    for record in records:
+        mark(house, record, Doubt.GONE)
+    waiting = {record.id for record in records}
+    for _ in range(1000):  # drawn by lot: the chance to miss one of them is below 10 to the minus 120
+        with borrowed(house.pool) as connection:
+            drawn = [record.id for record in doubts.can_come_back(connection, "shop", 2)]
+        assert len(set(drawn)) == 2
+        assert records[0].id in drawn
+        waiting.difference_update(drawn)
+        if not waiting:
+            return
+    raise AssertionError(f"never looked at: {waiting}")

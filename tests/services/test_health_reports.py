@@ -167,8 +167,10 @@ def test_one_database_at_a_time_and_only_for_those_who_may(house: House) -> None
         reports(house).on_demand(OMAR, "yard")
 
 
-def test_an_archive_that_is_gone_is_told_first_thing(house: House) -> None:
-    every_day(house, 2, lying=0)
+def test_an_archive_that_is_gone_is_told_first_thing(house: House, tmp_path: Path) -> None:
+    every_day(house, 2, lying=2)
+    for archive in (tmp_path / "store").rglob("*.dump"):
+        archive.unlink()
     report = reports(house).health()
     assert not report.all_well
     assert [gone.doubt_sentence for gone in report.databases[0].doubted] == [

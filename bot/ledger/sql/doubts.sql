@@ -7,14 +7,15 @@ WHERE id = :id AND state = 'stored' AND gone_at IS NULL;
 UPDATE backup_log SET damaged_at = clock_timestamp(), damaged_why = :why, damaged_seen_by = :seen_by
 WHERE id = :id AND state = 'stored' AND damaged_at IS NULL;
 
--- name: clear_gone(id)!
+-- name: clear_gone(id, read_from)!
+-- What was seen after the reading began is not disproved by it.
 UPDATE backup_log SET gone_at = NULL, gone_why = NULL, gone_seen_by = NULL
-WHERE id = :id AND gone_at IS NOT NULL;
+WHERE id = :id AND gone_at <= :read_from;
 
--- name: clear_damaged(id, seen_by)!
--- Only what these saw is disproved.
+-- name: clear_damaged(id, read_from, seen_by)!
+-- Only what these saw is disproved, and only what they saw before.
 UPDATE backup_log SET damaged_at = NULL, damaged_why = NULL, damaged_seen_by = NULL
-WHERE id = :id AND damaged_seen_by = ANY(:seen_by);
+WHERE id = :id AND damaged_at <= :read_from AND damaged_seen_by = ANY(:seen_by);
 
 -- name: newest_there(database, kind, format)
 -- The newest that is not known to be gone; a damaged one is there.
@@ -24,12 +25,18 @@ WHERE (:database::text IS NULL OR database = :database) AND backup_type = :kind 
 ORDER BY snapshot_at DESC
 LIMIT 1;
 
+-- name: newest_there_of_all(limit)
+SELECT * FROM backup_log
+WHERE state = 'stored' AND gone_at IS NULL
+ORDER BY snapshot_at DESC
+LIMIT :limit;
+
 -- name: known(database, limit)
--- What a look at the storage may disprove, newest first.
+-- What a look at the storage may disprove: the newest, and others by turns, so that none waits for ever.
 SELECT * FROM backup_log
 WHERE database = :database AND state = 'stored' AND NOT good
     AND (gone_at IS NOT NULL OR damaged_seen_by = 'look')
-ORDER BY snapshot_at DESC
+ORDER BY row_number() OVER (ORDER BY snapshot_at DESC) > :limit::int / 2, random()
 LIMIT :limit;
 
 -- name: since_good(databases, kinds)
