@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 REMINDER, STARTED, COMPLETED = "reminder", "started", "completed"
 FOLLOW_UPS = (REMINDER, STARTED, COMPLETED)  # stages with a time of their own, which the window gives
-# A text that says "begins in an hour" does not go out much later than it was meant to.
-_LATEST = timedelta(minutes=30)
 _PROMISE_EVERY = timedelta(minutes=15)
 
 
@@ -197,14 +195,6 @@ class NoticeEvent:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Due:
-    """What a tick has to do with texts that were approved for their time."""
-
-    send: tuple[NoticeRevision, ...] = ()
-    skip: tuple[tuple[NoticeRevision, str], ...] = field(default_factory=tuple)  # with the reason
-
-
 def bundle_hash(hashes: Sequence[str]) -> str:
     """What one approval is bound to: the content hashes of a text and of those it covers, in their order."""
     return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
@@ -224,41 +214,6 @@ def follow_up_times(
         ((stage, at) for stage, at in dict.fromkeys(times) if stage in wanted and at > now),
         key=lambda pair: (pair[1], FOLLOW_UPS.index(pair[0])),
     )
-
-
-def due(notice: Notice, revisions: Sequence[NoticeRevision], now: datetime) -> Due:
-    """Which scheduled texts go out now, and which are not true any more and are skipped.
-
-    Of several reminders that are due at once (a clock that was down) the last one goes.
-    """
-    waiting = [r for r in revisions if r.state is RevisionState.SCHEDULED and r.send_at and r.send_at <= now]
-    waiting.sort(key=lambda revision: (revision.send_at, revision.number))
-    last_reminder = next((r for r in reversed(waiting) if r.stage == REMINDER), None)
-    send: list[NoticeRevision] = []
-    skip: list[tuple[NoticeRevision, str]] = []
-    for revision in waiting:
-        why = _untrue(notice, revision, now)
-        if revision.stage == REMINDER and revision is not last_reminder:
-            why = "a later reminder was due as well"
-        if why:
-            skip.append((revision, why))
-        else:
-            send.append(revision)
-    return Due(tuple(send), tuple(skip))
-
-
-def _untrue(notice: Notice, revision: NoticeRevision, now: datetime) -> str | None:
-    """Why a text that is late says something false by now; None where it does not."""
-    if notice.phase is not NoticePhase.LIVE and revision.covered_by is not None:
-        return "the matter is over"
-    if revision.stage == REMINDER and notice.window and now >= notice.window.start:
-        return "the window had begun"
-    if revision.stage == STARTED and notice.window and now >= notice.window.end:
-        return "the window was over"
-    announces = revision.window is not None and revision.covered_by is None
-    if announces and revision.window and revision.send_at and revision.send_at < revision.window.start:
-        return "what it announces had begun" if now >= revision.window.start + _LATEST else None
-    return None
 
 
 def to_ask_for(notice: Notice, revisions: Sequence[NoticeRevision], now: datetime) -> tuple[str, ...]:

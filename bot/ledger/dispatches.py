@@ -86,6 +86,12 @@ def hold(conn: LedgerConnection, dispatch_id: str) -> Dispatch | None:
     return None if row is None else _dispatch(row)
 
 
+def hold_every(conn: LedgerConnection, notice_id: str) -> list[Dispatch]:
+    """The same for everything that went out for a notice, rehearsals left out."""
+    rows = statements("deliveries").every(conn, "hold_every", notice_id=notice_id)
+    return [_dispatch(row) for row in rows]
+
+
 def hold_of(conn: LedgerConnection, delivery_id: int) -> Dispatch | None:
     """The same by one of its deliveries."""
     row = statements("deliveries").one(conn, "hold_dispatch_of", delivery_id=delivery_id)

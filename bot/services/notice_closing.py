@@ -13,6 +13,7 @@ from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.services.access import Gate
 from bot.services.approvals import Approvals
 from bot.services.notice_book import TOPIC, NoticeBook, find
+from bot.services.notice_order import NoticeOrder
 from bot.services.notice_reading import NoticeReading
 from bot.services.notice_views import NoticeAnswer
 
@@ -26,11 +27,12 @@ class NoticeClosing:
     pool: LedgerPool
     gate: Gate
     approvals: Approvals
+    order: NoticeOrder
     book: NoticeBook
     reading: NoticeReading
 
     def close(self, actor: Actor, notice_id: str, reason: str) -> NoticeAnswer:
-        """End a matter that customers know of; what waits for its time or a yes is withdrawn.
+        """End a matter that customers know of; what waits for its time, a yes or a retry is withdrawn.
 
         `reason`: may be empty where the matter lacks something of the configuration; that is the reason then.
 
@@ -48,12 +50,13 @@ class NoticeClosing:
                 for text in waiting
                 for each in self.approvals.void(connection, TOPIC, text.key, "the notice was closed")
             ]
-            notice = ledger.get(connection, notice.id, lock=True)
+            notice = self.order.lock(connection, notice.id)
             _refuse(notice, waiting, _waiting(connection, notice))
             for text in waiting:
                 _withdraw(connection, text, actor)
             ledger.end(connection, notice.id, NoticePhase.OVER)
             over = ledger.get(connection, notice.id)
+            self.order.take_back_all(connection, over, actor)
             self.book.note(connection, over, actor, "closed", note=why)
             self.approvals.note_void(connection, voided, actor)
             return NoticeAnswer(over, self.reading.read(connection, notice.id).current, "closed")

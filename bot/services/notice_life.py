@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.core.approvals import Approval, ApprovalState
+from bot.core.notice_due import due
 from bot.core.notice_truth import has_drifted
 from bot.core.notices import (
     EXPIRED,
@@ -16,7 +17,6 @@ from bot.core.notices import (
     NoticePhase,
     NoticeRevision,
     RevisionState,
-    due,
     promise_due,
     to_ask_for,
 )
@@ -140,13 +140,13 @@ class NoticeLife:
             self._trouble(notice, revision, UserError("Nobody would receive it.", next_step=step))
             return
         with borrowed(self.pool) as connection:
-            fresh = ledger.get(connection, notice.id, lock=True)
+            fresh = self.sending.order.lock(connection, notice.id)
             if has_drifted(confirmed(revision), audience.total, self._drift):
                 self._hold(connection, fresh, revision, audience)
                 return
             if not notice_revisions.move(connection, "begin", notice.id, revision.number):
                 return
-            self.sending.hand_over(connection, fresh, revision, audience)
+            self.sending.hand_over(connection, fresh, revision, audience, the_clock(notice))
             told = ledger.get(connection, notice.id)
             self.book.note(connection, told, the_clock(notice), "sending", revision)
 

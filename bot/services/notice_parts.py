@@ -13,6 +13,7 @@ from bot.services.notice_book import NoticeBook
 from bot.services.notice_closing import NoticeClosing
 from bot.services.notice_counting import NoticeCounting
 from bot.services.notice_life import NoticeLife
+from bot.services.notice_order import NoticeOrder
 from bot.services.notice_reading import NoticeReading
 from bot.services.notice_retrying import NoticeRetrying
 from bot.services.notice_sending import NoticeSending
@@ -53,12 +54,13 @@ def build_notices(
     """Wire the parts."""
     gate, book = Gate(pool), NoticeBook(notifier)
     audience = NoticeAudience(pool, recipients, configuration.channels)
+    order = NoticeOrder(deliveries, book)
     reading = NoticeReading(pool, configuration, gate, texts)
-    sending = NoticeSending(pool, gate, audience, deliveries, book, reading)
+    sending = NoticeSending(pool, gate, audience, deliveries, book, reading, order)
     counting = NoticeCounting(pool, deliveries.queue, gate, audience, book, reading)
     writer = NoticeWriter(configuration, texts)
     writing = Notices(pool, configuration, gate, approvals, writer, book, reading, sending, counting)
     life = NoticeLife(pool, configuration, approvals, sending, book)
     retrying = NoticeRetrying(pool, gate, deliveries, sending)
-    closing = NoticeClosing(pool, gate, approvals, book, reading)
+    closing = NoticeClosing(pool, gate, approvals, order, book, reading)
     return NoticeParts(writing, reading, sending, life, counting, retrying, closing)

@@ -20,6 +20,7 @@ from bot.services.deliveries import Deliveries
 from bot.services.notice_audience import NoticeAudience, reach_of
 from bot.services.notice_book import NoticeBook, find, revision_of, the_clock
 from bot.services.notice_counting import nobody
+from bot.services.notice_order import NoticeOrder
 from bot.services.notice_reading import NoticeReading
 from bot.services.notice_views import NoticeAnswer, NoticeMessage
 from bot.services.notice_writing import not_in_this_state
@@ -36,6 +37,7 @@ class NoticeSending:
     deliveries: Deliveries
     book: NoticeBook
     reading: NoticeReading
+    order: NoticeOrder
 
     def confirm_send(self, actor: Actor, notice_id: str, number: int, recipients: int) -> NoticeMessage:
         """The last yes: send text `number` to `recipients` people, at once or at its time.
@@ -56,12 +58,12 @@ class NoticeSending:
         audience = self.audience.gather(revision.audiences, notice.id)
         self._refuse_other_number(actor, notice, revision, audience, recipients)
         with borrowed(self.pool) as connection:
-            notice = ledger.get(connection, notice.id, lock=True)
+            notice = self.order.lock(connection, notice.id)
             state = _confirmed(connection, actor, revision, recipients)
             if state is None:
                 raise not_in_this_state("sent", revision_of(connection, notice, number).state.value)
             if state is RevisionState.SENDING:
-                self.hand_over(connection, notice, revision, audience)
+                self.hand_over(connection, notice, revision, audience, actor)
             told = ledger.get(connection, notice.id)
             details = {"confirmed_recipients": recipients}
             self.book.note(connection, told, actor, state.value, revision, details=details)
@@ -104,11 +106,17 @@ class NoticeSending:
         return NoticeAnswer(notice, revision, "rehearsed", 1)
 
     def hand_over(
-        self, connection: LedgerConnection, notice: Notice, revision: NoticeRevision, audience: Audience
+        self,
+        connection: LedgerConnection,
+        notice: Notice,
+        revision: NoticeRevision,
+        audience: Audience,
+        by: Actor,
     ) -> None:
-        """Begin the delivery of a text that has just been moved to SENDING; the notice is locked.
+        """Begin the delivery of a text that has just been moved to SENDING; after order.lock().
 
-        Texts that wait for their time and would contradict it are taken out.
+        Texts that would contradict it are taken out where they wait for their time, and taken back from
+        whoever waits for them.
         """
         self.deliveries.plan(connection, _dispatch(notice, revision), audience.recipients)
         notice_revisions.counted(connection, notice.id, revision.number, reach_of(audience))
@@ -118,6 +126,8 @@ class NoticeSending:
             why = f"{revision.title} says otherwise"
             notice_revisions.replace_scheduled(connection, notice.id, revision.number, why, stage)
         ledger.told(connection, notice, revision)
+        told = ledger.get(connection, notice.id)
+        self.order.take_back_superseded(connection, told, by)
 
     def stop(self, connection: LedgerConnection, notice_id: str, number: int, by: Actor) -> str:
         """Take back what has not been handed over; a sentence, empty where nothing was on its way.

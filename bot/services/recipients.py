@@ -126,10 +126,18 @@ class Recipients:
         """
         with borrowed(self.pool) as connection:
             never = set(suppressions.every(connection))
-        for path in {one.suppressed for one in self.audiences.values() if one.suppressed is not None}:
+        for path in self._suppressed:
             lines = (line.strip() for line in _read_lines(path))
             never |= {_comparable(line) for line in lines if line and not line.startswith("#")}
         return frozenset(never)
+
+    def unwanted_stamp(self) -> tuple[tuple[int, int, int] | None, ...]:
+        """What is another as soon as one of the files is; None for one that cannot be looked at."""
+        return tuple(_stamp(path) for path in self._suppressed)
+
+    @property
+    def _suppressed(self) -> list[Path]:
+        return sorted({one.suppressed for one in self.audiences.values() if one.suppressed is not None})
 
     def _raw(self, name: str, audience: AudienceSettings) -> Iterator[str]:
         if audience.csv is not None:
@@ -143,6 +151,14 @@ class Recipients:
                 next_step=f"Set {audience.url_env} to the database's address and restart.",
             )
         return iter(_from_sql(address.parse(url, variable=audience.url_env), audience.sql, name))
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def sift(raw: Iterable[str], never: frozenset[str] | set[str] = frozenset()) -> Addresses:

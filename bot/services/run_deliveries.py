@@ -68,7 +68,8 @@ class NobodyListens:
 class DeliveryRunner:
     """Runs delivery jobs. `stopping` set: the one in flight ends, the others wait for another worker.
 
-    `unwanted`: addresses that are never written to, lower case, asked for before each run. May raise
+    `unwanted`: addresses that are never written to, lower case, asked for before each run, and during one
+    where `unwanted_stamp` answers otherwise than before; that is looked at every `look_seconds`. May raise
     ConfigurationError; then mail waits, for not knowing means no.
     """
 
@@ -78,6 +79,8 @@ class DeliveryRunner:
     lease_seconds: float = 30.0
     stopping: threading.Event = field(default_factory=threading.Event)
     unwanted: Callable[[], Collection[str]] = frozenset
+    unwanted_stamp: Callable[[], object] = tuple
+    look_seconds: float = 30.0
 
     def run(self, dispatch_id: str, channel: str) -> None:
         """Hand over to everybody who is due on a channel.
@@ -107,19 +110,21 @@ class DeliveryRunner:
 
     def _work(self, run: Run, dispatch: Dispatch) -> float:
         """Until nobody is due, or the channel has to be left alone: for how many seconds."""
+        stamp = self.unwanted_stamp()  # before the files are read: what changes meanwhile is seen later
         try:
-            self._leave_out(run)
+            self.leave_out(run)
             channel = self.channels.open(run.channel)
         except LedgerUnavailableError:
             raise
         except SparewheelError as error:
             return self._stumble_alone(run, error)
         try:
-            return _Hand(self, run, dispatch, channel).work()
+            return _Hand(self, run, dispatch, channel, stamp).work()
         finally:
             channel.close()
 
-    def _leave_out(self, run: Run) -> None:
+    def leave_out(self, run: Run) -> None:
+        """Mark those who are not to be written to. Raises ConfigurationError, LedgerUnavailableError."""
         by_address = self.channels.reaches(run.channel) is None
         unwanted = self.unwanted() if by_address else ()
         with borrowed(self.pool) as connection:
@@ -145,6 +150,8 @@ class _Hand:
     run: Run
     dispatch: Dispatch
     channel: Channel
+    stamp: object = None
+    looked: float = field(default_factory=time.monotonic)
     wait: float = 0.0
 
     def work(self) -> float:
@@ -153,11 +160,26 @@ class _Hand:
         current = self._patiently(self._first, None)
         while current is not None:
             done, outcome = current, self._hand_over(current)
-            current = self._patiently(lambda c: self._settle_then_next(c, done, outcome), done)  # noqa: B023 - called before the loop goes on
+            knows = self._knows_whom_not()
+            current = self._patiently(lambda c: self._settle_then_next(c, done, outcome, knows), done)  # noqa: B023 - called before the loop goes on
             if time.monotonic() - told > _PROGRESS_SECONDS:
                 self.runner.tell(self.dispatch)
                 told = time.monotonic()
         return self.wait
+
+    def _knows_whom_not(self) -> bool:
+        """Leave out who came to the files meanwhile. False: they cannot be read; the next run says why."""
+        if time.monotonic() - self.looked < self.runner.look_seconds:
+            return True
+        self.looked, stamp = time.monotonic(), self.runner.unwanted_stamp()
+        if stamp == self.stamp:
+            return True
+        try:
+            self.runner.leave_out(self.run)
+        except SparewheelError:
+            return False
+        self.stamp = stamp
+        return True
 
     def _hand_over(self, claimed: Claimed) -> Outcome:
         try:
@@ -169,9 +191,9 @@ class _Hand:
             return ChannelUnknownError(f"Something unforeseen happened ({type(error).__name__}).")
 
     def _settle_then_next(
-        self, connection: LedgerConnection, done: Claimed, outcome: Outcome
+        self, connection: LedgerConnection, done: Claimed, outcome: Outcome, knows: bool
     ) -> Claimed | float | None:
-        stopping = self.runner.stopping.is_set()
+        stopping = self.runner.stopping.is_set() or not knows
         if isinstance(outcome, Receipt) and not stopping:
             return self._turn(connection, Done(done.id, outcome.reference))
         with connection.transaction():

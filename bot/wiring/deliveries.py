@@ -36,5 +36,8 @@ def delivery_runner_of(house: House, progress: SlackProgress | None = None) -> D
     if house.environment.slack_bot_token is not None:
         client = patient_client(bot_token(house.environment), house.environment.slack_api_url)
         channels = dataclasses.replace(channels, slack=client)
-    unwanted = house.recipients.unwanted
-    return DeliveryRunner(house.pool, channels, _Told(house, progress), unwanted=unwanted)
+    whom = house.recipients
+    told = _Told(house, progress)
+    return DeliveryRunner(
+        house.pool, channels, told, unwanted=whom.unwanted, unwanted_stamp=whom.unwanted_stamp
+    )

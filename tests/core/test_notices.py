@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.notice_due import due
 from bot.core.notices import (
     COMPLETED,
     EDITABLE,
@@ -24,7 +25,6 @@ from bot.core.notices import (
     Window,
     bundle_hash,
     current,
-    due,
     follow_up_times,
     is_over_after,
     promise_due,
@@ -142,11 +142,22 @@ def test_what_is_not_due_is_left_alone() -> None:
     assert due(NOTICE, [text(2, STARTED, RevisionState.APPROVED, NOW)], NOW + HOUR).send == ()
 
 
-def test_an_announcement_that_was_to_come_before_the_window_does_not_come_far_into_it() -> None:
-    first = text(1, "scheduled", RevisionState.SCHEDULED, NOW + 90 * HOUR, None)
+@pytest.mark.parametrize(("stage", "hours", "goes"), [
+    ("scheduled", 91, True),
+    ("scheduled", 99.99, True),
+    ("scheduled", 100, False),  # as soon as the window has begun
+    ("cancelled", 101, True),  # a last word is true whenever it comes
+])  # fmt: skip
+def test_an_announcement_does_not_come_once_its_window_has_begun(
+    stage: str, hours: float, goes: bool
+) -> None:
+    first = text(1, stage, RevisionState.SCHEDULED, NOW + 90 * HOUR, None)
     draft = replace(NOTICE, phase=NoticePhase.DRAFT, window=None)
-    assert due(draft, [first], NOW + 91 * HOUR).send
-    assert due(draft, [first], NOW + 101 * HOUR).skip
+    found = due(draft, [first], NOW + hours * HOUR)
+    assert (bool(found.send), [why for _, why in found.skip]) == (
+        goes,
+        [] if goes else ["The window that it announces has begun"],
+    )
 
 
 def test_follow_ups_of_a_matter_that_is_over_are_skipped() -> None:

@@ -146,3 +146,21 @@ def test_a_delivery_whose_end_was_not_heard_is_closed_by_the_clock(house: House)
     tick(house, datetime.now(UTC), clocks=4)
     assert states(house, message) == [("scheduled", RevisionState.SENT)]
     assert actions(house).count("notice.sent") == 1
+
+
+def test_the_yes_to_a_new_number_holds_for_what_follows_by_itself(house: House, tmp_path: Path) -> None:
+    start, at = (datetime.now(UTC).replace(microsecond=0) + hours * HOUR for hours in (10, 1))
+    typed = works(start=start, follow_ups=ALL, send_at=at.isoformat())
+    message = confirm(house, approve(house, house.notices.writing.draft(OLGA, typed, "k")))
+    addresses = "".join(f"c{number}@example.com\n" for number in range(40))
+    (tmp_path / "customers.csv").write_text(f"email\n{addresses}")
+    tick(house, at)
+    house.notices.sending.confirm_send(OLGA, message.notice.id, 1, 40)
+    for moment in (at, start - 5 * HOUR, start - HOUR, start, start + 2 * HOUR):
+        tick(house, moment)
+        out(house, message)
+    assert {(text.confirmed_recipients, text.state) for text in texts_of(house, message)} == {
+        (40, RevisionState.SENT)
+    }
+    assert {ask[1] for ask in asks(house)} == {"recount"}
+    assert actions(house).count("notice.held") == 1

@@ -25,6 +25,9 @@ SELECT * FROM dispatch WHERE id = :id;
 -- name: hold_dispatch(id)^
 SELECT * FROM dispatch WHERE id = :id FOR UPDATE;
 
+-- name: hold_every(notice_id)
+SELECT * FROM dispatch WHERE notice_id = :notice_id AND NOT rehearsal ORDER BY id FOR UPDATE;
+
 -- name: hold_dispatch_of(delivery_id)^
 SELECT * FROM dispatch WHERE id = (SELECT dispatch_id FROM delivery WHERE id = :delivery_id) FOR UPDATE;
 

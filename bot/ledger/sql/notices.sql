@@ -57,10 +57,15 @@ WHERE notice_id = :notice_id AND number = :number AND state = 'scheduled'
     AND held_recipients IS DISTINCT FROM :recipients;
 
 -- name: confirm_held(notice_id, number, recipients, confirmed_by)!
--- The last yes once more, to exactly the number that was asked about.
+-- The last yes once more, to exactly the number that was asked about; for all that it covers too.
 UPDATE notice_revision
 SET confirmed_recipients = :recipients, held_recipients = NULL, confirmed_by = :confirmed_by
-WHERE notice_id = :notice_id AND number = :number AND state = 'scheduled' AND held_recipients = :recipients;
+WHERE notice_id = :notice_id AND state = 'scheduled' AND (number = :number OR covered_by = :number)
+    AND EXISTS (
+        SELECT FROM notice_revision AS asked
+        WHERE asked.notice_id = :notice_id AND asked.number = :number AND asked.state = 'scheduled'
+            AND asked.held_recipients = :recipients
+    );
 
 -- name: next_number(notice_id)$
 SELECT coalesce(max(number), 0) + 1 FROM notice_revision WHERE notice_id = :notice_id;
