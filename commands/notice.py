@@ -188,7 +188,7 @@ def written(sent: Submission, actor: Actor, desk: NoticeDesk) -> FormReply:
         made = desk.writing.follow_up(actor, notice_id, typed, sent.view_id)
         return FormReply(view=NoticeAnswer(made.notice, made.current, "drafted"))
     made = desk.writing.edit(actor, notice_id, number, typed, sent.view_id)
-    return FormReply(view=NoticeAnswer(made.notice, made.current, "edited"))
+    return FormReply(view=NoticeAnswer(made.notice, made.current, "edited-void" if made.voided else "edited"))
 
 
 def _typed(sent: Submission, desk: NoticeDesk, about: tuple[str, str, str]) -> NoticeInput:

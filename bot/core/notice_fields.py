@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bot.core.durations import parse_duration
 from bot.core.mrkdwn import clean
+from bot.core.notice_moments import WrongError, moment, refuse_far
 
-_DIGITS = re.compile(r"\d{9,11}")
 # Slack's own limit of what can be typed into one field of a form.
 LONGEST = 3000
-_FURTHEST = timedelta(days=2 * 366)
 _YES = frozenset({"yes", "true", "1", "on"})
 
 
@@ -34,7 +32,8 @@ class FieldType(StrEnum):
 class NoticeField:
     """One variable of a stage. `ahead`: must lie in the future. `after`: the field it must come after.
 
-    `suggest`: what a form starts with, `now` or so long after it (`+1h`).
+    `suggest`: what a form starts with, `now` or so long after it (`+1h`). `within_window`: a span that is no
+    longer than the window that its text announces.
     """
 
     name: str
@@ -48,6 +47,7 @@ class NoticeField:
     after: str | None = None
     limit: int = LONGEST
     suggest: str = ""
+    within_window: bool = False
 
 
 Value = str | datetime | float | bool | None
@@ -61,26 +61,39 @@ class Filled:
     errors: Mapping[str, str]
 
 
-class _WrongError(ValueError):
-    """A value that cannot be taken; the message is for the person who typed it."""
-
-
-def read(fields: Sequence[NoticeField], typed: Mapping[str, str], zone: str, now: datetime | None) -> Filled:
+def read(
+    fields: Sequence[NoticeField],
+    typed: Mapping[str, str],
+    zone: str,
+    now: datetime | None,
+    *,
+    picked: bool = False,
+) -> Filled:
     """What was typed, checked. Times without an offset are meant in `zone`.
 
-    `now` None: the past is allowed (a text that was approved earlier, a sample).
+    `now` None: the past is allowed (a text that was approved earlier, a sample). `picked`: days and hours
+    were chosen apart, nothing else can be written; what is wrong with a day is told under NAME__day.
     """
     values: dict[str, Value] = {}
     errors: dict[str, str] = {}
+    understood: dict[str, datetime] = {}
     for field in fields:
         try:
-            values[field.name] = _value(field, typed.get(field.name, ""), zone, now)
-        except _WrongError as wrong:
-            errors[field.name] = str(wrong)
+            value = values[field.name] = _value(field, typed.get(field.name, ""), zone, now, picked)
+        except WrongError as wrong:
+            errors[place(field.name, picked and wrong.of_day)] = str(wrong)
+            value = wrong.at
+        if isinstance(value, datetime):
+            understood[field.name] = value
     for name in typed.keys() - {field.name for field in fields}:
         errors[name] = f"This notice has no field called {clean(name)[:40]}."
-    _compare(fields, values, errors)
+    _compare(fields, understood, errors, ZoneInfo(zone) if picked else None)
     return Filled(values, errors)
+
+
+def place(name: str, of_day: bool) -> str:
+    """Where a form shows what is wrong with a time: at its day, or under its own name (the hour)."""
+    return f"{name}__day" if of_day else name
 
 
 def canonical(values: Mapping[str, Value]) -> dict[str, str]:
@@ -106,27 +119,27 @@ def _text(value: Value) -> str:
     return f"{value:f}s" if isinstance(value, float) else str(value)
 
 
-def _value(field: NoticeField, typed: str, zone: str, now: datetime | None) -> Value:
+def _value(field: NoticeField, typed: str, zone: str, now: datetime | None, picked: bool) -> Value:
     text = _cleaned(field, typed)
     if field.type is FieldType.CHECKED:
         return text.lower() in _YES
     if not text:
         if field.required:
-            raise _WrongError("This is needed.")
+            raise WrongError("This is needed.")
         return None
     if field.type is FieldType.DATETIME:
-        return _moment(field, text, zone, now)
+        return _moment(field, moment(text, zone, picked=picked), zone, now)
     if field.type is FieldType.DURATION:
         return _duration(text)
     if field.type is FieldType.CHOICE and text not in field.choices:
-        raise _WrongError(f"Choose one of: {', '.join(field.choices)}.")
+        raise WrongError(f"Choose one of: {', '.join(field.choices)}.")
     return text
 
 
 def _cleaned(field: NoticeField, typed: str) -> str:
     text = clean(typed.replace("\r\n", "\n"), lines=field.type is FieldType.PARAGRAPH).strip()
     if len(text) > field.limit:
-        raise _WrongError(f"This is too long: {len(text):,} characters, of {field.limit:,} at most.")
+        raise WrongError(f"This is too long: {len(text):,} characters, of {field.limit:,} at most.")
     return text
 
 
@@ -134,58 +147,43 @@ def _duration(text: str) -> float:
     try:
         seconds = parse_duration(text)
     except ValueError:
-        raise _WrongError("This is no span of time; write 30s, 15m, 2h or 1h 30m.") from None
+        raise WrongError("This is no span of time; write 30s, 15m, 2h or 1h 30m.") from None
     if seconds <= 0:
-        raise _WrongError("This must be longer than nothing; write 30s, 15m or 2h.")
+        raise WrongError("This must be longer than nothing; write 30s, 15m or 2h.")
     return seconds
 
 
-def _moment(field: NoticeField, text: str, zone: str, now: datetime | None) -> datetime:
-    at = moment(text, zone)
-    if now is not None and abs(at - now) > _FURTHEST:
-        raise _WrongError("This is more than two years away; look at the year.")
-    if now is not None and field.ahead and at <= now:
-        raise _WrongError("This time is past; choose one that lies ahead.")
+def _moment(field: NoticeField, at: datetime, zone: str, now: datetime | None) -> datetime:
+    if now is None:
+        return at
+    refuse_far(at, now)
+    if field.ahead and at <= now:
+        if _day(at, zone) < _day(now, zone):
+            raise WrongError("This day is past; choose one that lies ahead.", of_day=True, at=at)
+        raise WrongError("This time is past; choose one that lies ahead.", at=at)
     return at
 
 
-def moment(text: str, zone: str) -> datetime:
-    """A time as people type it, or as Slack's picker gives it (seconds since 1970) -> UTC.
+def _day(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
 
-    Raises:
-        ValueError: with a sentence: no time, or one that does not exist, or happens twice, in `zone`.
+
+def _compare(
+    fields: Sequence[NoticeField],
+    times: Mapping[str, datetime],
+    errors: dict[str, str],
+    zone: ZoneInfo | None,
+) -> None:
+    """What must come after another; said instead of what else is wrong with its time.
+
+    `zone`: where days and hours were picked apart; None: they were not.
     """
-    if _DIGITS.fullmatch(text):
-        return datetime.fromtimestamp(int(text), UTC)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise _WrongError("This is no time; write it like 2026-03-01 22:00.") from None
-    if len(text) <= len("2026-03-01"):
-        raise _WrongError("The hour is missing; write it like 2026-03-01 22:00.")
-    return (at if at.tzinfo else _local(at, zone)).astimezone(UTC)
-
-
-def _local(at: datetime, zone: str) -> datetime:
-    """A wall clock's time in its zone, where that is one instant and no more."""
-    first, second = (at.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
-    if first.astimezone(UTC).astimezone(first.tzinfo).replace(tzinfo=None) != at:
-        raise _WrongError(
-            f"{at:%H:%M} does not exist on that day in {zone}: the clocks go forward over it. "
-            "Choose another time."
-        )
-    if first.utcoffset() != second.utcoffset():
-        one, other = (each.isoformat(sep=" ", timespec="minutes") for each in (first, second))
-        raise _WrongError(
-            f"{at:%H:%M} happens twice on that day in {zone}: the clocks go back. "
-            f"Write which one, {one} or {other}."
-        )
-    return first
-
-
-def _compare(fields: Sequence[NoticeField], values: Mapping[str, Value], errors: dict[str, str]) -> None:
     labels = {field.name: field.label for field in fields}
     for field in fields:
-        this, other = values.get(field.name), values.get(field.after or "")
-        if isinstance(this, datetime) and isinstance(other, datetime) and this <= other:
-            errors[field.name] = f"This must come after {labels[field.after or ''].lower()}."
+        this, other = times.get(field.name), times.get(field.after or "")
+        if this is None or other is None or this > other:
+            continue
+        errors.pop(place(field.name, True), None)
+        errors.pop(field.name, None)
+        of_day = zone is not None and this.astimezone(zone).date() < other.astimezone(zone).date()
+        errors[place(field.name, of_day)] = f"This must come after {labels[field.after or ''].lower()}."

@@ -9,6 +9,7 @@ from bot.core.notices import Reach
 from bot.ledger import notice_revisions
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.services.recipients import Audience, Recipients
+from bot.settings import Configuration
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,14 @@ class NoticeAudience:
             if channel in self.channels and recipient.lower() not in never:
                 merged.setdefault(channel, {}).setdefault(recipient.lower(), recipient)
         return replace(now, recipients={channel: tuple(names.values()) for channel, names in merged.items()})
+
+
+def audience_zones(configuration: Configuration, product: str, audiences: Sequence[str]) -> tuple[str, ...]:
+    """The zones that recipients live in, by audience; the product's where nothing is said, UTC without it."""
+    settings = configuration.notices.products.get(product)
+    own = settings.time_zone if settings else "UTC"
+    known = [configuration.audiences[name] for name in audiences if name in configuration.audiences]
+    return tuple(dict.fromkeys(one.time_zone or own for one in known)) or (own,)
 
 
 def reach_of(audience: Audience) -> Reach:

@@ -17,6 +17,7 @@ from bot.services.notice_orphans import refuse_wordless
 from bot.services.notice_stages import NoticeStage
 from bot.services.notice_starts import said_again, still_true
 from bot.services.notice_texts import NoticeTexts
+from bot.services.notice_writing import refuse_uneditable
 from bot.settings import Configuration
 
 START, NOTICE = "notice_start", "notice_text"
@@ -129,12 +130,14 @@ class NoticeForms:
 
         Raises:
             NotFoundError: no such text.
+            UserError: it is on its way or over.
         """
         with borrowed(self.pool) as connection:
             said = notice_revisions.every(connection, notice.id)
         found = next((one for one in said if one.number == number), None)
         if found is None:
             raise NotFoundError(f"Notice {notice.id} has no text {number}.", next_step="`/notice list`")
+        refuse_uneditable(found)
         known = self.texts.stage(notice.kind, found.stage)
         return self._form(
             known,

@@ -18,6 +18,7 @@ from bot.ledger import notices as ledger
 from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.services import notice_export
 from bot.services.access import Gate
+from bot.services.notice_audience import audience_zones
 from bot.services.notice_book import TOPIC, find
 from bot.services.notice_orphans import missing_parts
 from bot.services.notice_texts import NoticeTexts
@@ -178,8 +179,7 @@ class NoticeReading:
         return _words(message, texts, int(number))
 
     def _zone(self, notice: Notice) -> str:
-        product = self.configuration.notices.products.get(notice.product)
-        return product.time_zone if product else "UTC"
+        return audience_zones(self.configuration, notice.product, notice.audiences)[0]
 
 
 def _words(message: NoticeMessage, texts: Sequence[NoticeRevision], number: int) -> Attachment:

@@ -34,6 +34,7 @@ class VariableFile(Part):
     after: str | None = None
     limit: Annotated[int, Field(ge=1, le=LONGEST)] = LONGEST
     suggest: Annotated[str, Field(pattern=r"^(now|\+[1-9][0-9]{0,3}[mh])?$")] = ""
+    within_window: bool = False
 
 
 class StageFile(Part):

@@ -66,10 +66,17 @@ class NoticeTexts:
         return self.catalogue.stage(kind, stage).fields
 
     def read(
-        self, kind: str, stage: str, typed: Mapping[str, str], zone: str, now: datetime | None
+        self,
+        kind: str,
+        stage: str,
+        typed: Mapping[str, str],
+        zone: str,
+        now: datetime | None,
+        *,
+        picked: bool = False,
     ) -> Filled:
-        """What was typed for a stage, checked; times without an offset are in `zone`."""
-        return read(self.variables(kind, stage), typed, zone, now)
+        """What was typed (or `picked` in a form) for a stage, checked; times without an offset: in `zone`."""
+        return read(self.variables(kind, stage), typed, zone, now, picked=picked)
 
     def render(
         self,

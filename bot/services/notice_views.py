@@ -31,6 +31,7 @@ class NoticeMessage:
     time_zone: str = "UTC"  # the audience's
     missing: Sequence[str] = ()  # what the notice needs and the configuration has no more
     outdated: frozenset[int] = frozenset()  # texts that a later one took back: nobody is tried again
+    voided: bool = False  # this very edit ended a request or an approval
 
     @property
     def waits_for(self) -> str:
@@ -90,8 +91,8 @@ class NoticeDetails:
 class NoticeAnswer:
     """Said to whoever pressed: it counted.
 
-    `said`: drafted, edited, counting, submitted, withdrawn, stopped, sending, scheduled, rehearsed, retried,
-    known-sent, sent-again, closed. `number`: of recipients.
+    `said`: drafted, edited, edited-void, counting, submitted, withdrawn, stopped, sending, scheduled,
+    rehearsed, retried, known-sent, sent-again, closed. `number`: of recipients.
     """
 
     notice: Notice

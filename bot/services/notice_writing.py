@@ -6,10 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from bot.core.notice_fields import FieldType, Filled, Value, canonical, moment
-from bot.core.notices import Notice, NoticeText, Window, bundle_hash, follow_up_times
+from bot.core.notice_fields import FieldType, Filled, Value, canonical, place
+from bot.core.notice_moments import WrongError, moment, refuse_far
+from bot.core.notice_times import span_text
+from bot.core.notices import (
+    EDITABLE,
+    Notice,
+    NoticeRevision,
+    NoticeText,
+    Window,
+    bundle_hash,
+    follow_up_times,
+)
 from bot.errors import FieldsError, UserError
 from bot.ledger.notice_revisions import NewRevision
+from bot.services.notice_audience import audience_zones
 from bot.services.notice_stages import NoticeStage
 from bot.services.notice_texts import NoticeTexts, content_hash
 from bot.settings import Configuration
@@ -69,11 +80,14 @@ class NoticeWriter:
         stage = self.texts.stage(typed.kind, typed.stage)
         product = self._product(typed.product)
         _refuse_no_audience(typed.audiences, self.configuration)
-        filled = self.texts.read(typed.kind, typed.stage, typed.variables, product.time_zone, now)
+        filled = self.texts.read(
+            typed.kind, typed.stage, typed.variables, product.time_zone, now, picked=True
+        )
         send_at, wrong = _send_at(typed.send_at, product.time_zone, now)
         if errors := dict(filled.errors) | wrong:
             raise FieldsError(errors)
         window = _window(stage, filled.values, notice, now)
+        _refuse_longer(stage, filled.values, window)
         if window and stage.file.starts_at and not stage.file.ends and send_at and send_at >= window.start:
             raise FieldsError({"send_at": "This is after the window begins; customers must be told before."})
         self_made = _Maker(self, typed, product, author, authors)
@@ -86,11 +100,6 @@ class NoticeWriter:
             product=typed.product,
             databases=(product.database,) if product.database else (),
         )
-
-    def zones(self, product: ProductSettings, audiences: Sequence[str]) -> tuple[str, ...]:
-        """The zones that recipients live in, by audience, the product's where nothing is said."""
-        found = (self.configuration.audiences[name].time_zone for name in audiences)
-        return tuple(dict.fromkeys(zone or product.time_zone for zone in found))
 
     def _product(self, name: str) -> ProductSettings:
         products = self.configuration.notices.products
@@ -129,7 +138,7 @@ class _Maker:
         send_at: datetime | None,
         window: Window | None,
     ) -> NewRevision:
-        zones = self.writer.zones(self.product, self.typed.audiences)
+        zones = audience_zones(self.writer.configuration, self.typed.product, self.typed.audiences)
         rendered = self.writer.texts.render(stage.kind, stage.name, values, self.product, zones=zones)
         when = send_at.isoformat() if send_at else AT_ONCE
         promised = values.get(stage.file.promises or "")
@@ -180,9 +189,10 @@ def _send_at(typed: str, zone: str, now: datetime) -> tuple[datetime | None, dic
     if not typed.strip():
         return None, {}
     try:
-        at = moment(typed.strip(), zone)
-    except ValueError as error:
-        return None, {"send_at": str(error)}
+        at = moment(typed.strip(), zone, picked=True)
+        refuse_far(at, now)
+    except WrongError as wrong:
+        return None, {place("send_at", wrong.of_day): str(wrong)}
     if at <= now:
         return None, {"send_at": "This time is past; leave it empty to send at once."}
     return at, {}
@@ -201,6 +211,28 @@ def _window(
     if end <= start:
         raise FieldsError({stage.file.ends_at or "end": "This must come after the start."})
     return Window(start.astimezone(UTC), end.astimezone(UTC))
+
+
+def _refuse_longer(stage: NoticeStage, values: Mapping[str, Value], window: Window | None) -> None:
+    """An interruption that outlasts the window it is announced for: one of the two is wrong."""
+    if window is None:
+        return
+    length = (window.end - window.start).total_seconds()
+    for field in stage.fields:
+        span = values.get(field.name)
+        if field.within_window and isinstance(span, float) and span > length:
+            said = f"This is longer than the window itself, which takes {span_text(length)}."
+            raise FieldsError({field.name: said})
+
+
+def refuse_uneditable(text: NoticeRevision) -> None:
+    """What is on its way or over stays as it is.
+
+    Raises:
+        UserError: it is.
+    """
+    if text.state not in EDITABLE or text.covered_by:
+        raise not_in_this_state("edited", text.state.value)
 
 
 def not_in_this_state(what: str, state: str) -> UserError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.core.notices import (
@@ -28,7 +28,13 @@ from bot.services.notice_counting import NoticeCounting
 from bot.services.notice_reading import NoticeReading
 from bot.services.notice_sending import NoticeSending, refuse_late
 from bot.services.notice_views import NoticeAnswer, NoticeMessage
-from bot.services.notice_writing import NoticeInput, NoticeWriter, Written, not_in_this_state
+from bot.services.notice_writing import (
+    NoticeInput,
+    NoticeWriter,
+    Written,
+    not_in_this_state,
+    refuse_uneditable,
+)
 from bot.settings import Configuration
 from bot.settings.channels import SlackChannelSettings
 
@@ -129,7 +135,7 @@ class Notices:
                 )
                 self._add(connection, notice, written, actor, key, "edited")
             self.approvals.note_void(connection, voided, actor)
-            return self.reading.read(connection, notice.id)
+            return replace(self.reading.read(connection, notice.id), voided=bool(voided))
 
     def submit(self, actor: Actor, notice_id: str, number: int) -> NoticeMessage:
         """Ask others to read a text, exactly as it is.
@@ -272,7 +278,6 @@ class Notices:
 
 
 def _refuse_edit(notice: Notice, old: NoticeRevision, typed: NoticeInput) -> None:
-    if old.state not in EDITABLE or old.covered_by:
-        raise not_in_this_state("edited", old.state.value)
+    refuse_uneditable(old)
     if (typed.kind, typed.stage) != (notice.kind, old.stage):
         raise UserError("An edit keeps the kind of notice.", next_step="Withdraw this one and write another.")

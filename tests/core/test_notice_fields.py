@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,8 +51,11 @@ def test_times_that_are_taken(typed: str, expected: datetime) -> None:
         ("2026-10-30 07:59", "This time is past"),
         ("2027-03-14 02:30", "02:30 does not exist on that day in America/New_York"),
         ("2026-11-01 01:30", "01:30 happens twice on that day"),
-        ("2206-11-05 22:00", "more than two years away"),
-        ("99999999999", "more than two years away"),
+        ("2206-11-05 22:00", "too far ahead, more than two years"),
+        ("99999999999", "too far ahead, more than two years"),
+        ("1206-11-05 22:00", "too long ago, more than two years"),
+        ("9999-12-31 23:00", "too far ahead"),
+        ("0001-01-01 00:00+05:00", "too long ago"),
     ],
 )
 def test_times_that_are_not(typed: str, said: str) -> None:
@@ -66,6 +70,29 @@ def test_the_end_comes_after_the_start() -> None:
     # By the wall clock 00:30 would come before 01:15, and it is the other way round when the clocks go back.
     across = {"start": "2026-11-01 01:15-05:00", "end": "2026-11-01 01:30-04:00"}
     assert "end" in read((START, END), across, ZONE, NOW).errors
+
+
+def picked(start: str, end: str) -> dict[str, str]:
+    late = replace(END, ahead=True)
+    return dict(read((START, late), {"start": start, "end": end}, ZONE, NOW, picked=True).errors)
+
+
+def test_what_is_wrong_with_a_picked_day_stands_at_the_day() -> None:
+    assert picked("2026-10-29 23:00", "2026-11-05 23:00") == {
+        "start__day": "This day is past; choose one that lies ahead."
+    }
+    assert picked("2026-10-30 07:59", "2026-11-05 23:00") == {
+        "start": "This time is past; choose one that lies ahead."
+    }
+    far = picked("9999-12-31 23:00", "9999-12-31 23:59")
+    assert set(far) == {"start__day", "end__day"}
+    assert all("too far ahead" in said for said in far.values())
+
+
+def test_an_end_before_the_start_is_said_whatever_else_is_wrong_with_them() -> None:
+    assert picked("2026-11-05 22:00", "2026-10-01 23:00") == {"end__day": "This must come after start."}
+    assert picked("2026-11-05 22:00", "2026-11-05 21:00") == {"end": "This must come after start."}
+    assert set(picked("2026-10-29 22:00", "2026-10-28 22:00")) == {"start__day", "end__day"}
 
 
 @pytest.mark.parametrize("typed", ["0m", "-5m", "soon", "5 parsecs"])

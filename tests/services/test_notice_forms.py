@@ -47,6 +47,12 @@ def test_an_edit_starts_with_everything(house: House) -> None:
         forms_of(house).edit(made.notice, 7)
 
 
+def test_a_text_that_is_out_is_refused_before_anybody_fills_in_its_form(house: House) -> None:
+    message = sent(house, works())
+    with pytest.raises(UserError, match="This text is sent by now, so it cannot be edited"):
+        forms_of(house).edit(message.notice, 1)
+
+
 def test_the_next_word_asks_which_and_keeps_what_is_known(house: House) -> None:
     message = sent(house, works())
     start = forms_of(house).update(message.notice)

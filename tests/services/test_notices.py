@@ -12,6 +12,7 @@ import pytest
 
 from bot.app import House
 from bot.core.approvals import ApprovalState
+from bot.core.notice_times import moment_text
 from bot.core.notices import BACK_BY_ITSELF, NoticePhase, RevisionState
 from bot.core.people import Actor, Role, Source
 from bot.errors import FieldsError, NotAllowedError, SparewheelError, UserError
@@ -107,14 +108,17 @@ def test_the_same_submission_makes_one_draft_however_often_it_comes(house: House
 
 
 def test_what_is_wrong_is_said_field_by_field_and_nothing_is_written(house: House) -> None:
-    past = works(start=datetime.now(UTC) - timedelta(hours=1))
+    past = works(start=datetime.now(UTC) - timedelta(days=2))
     for typed, fields in (
-        (replace(past, variables=past.variables | {"service": ""}), {"start", "service"}),
+        (replace(past, variables=past.variables | {"service": ""}), {"start__day", "end__day", "service"}),
         (replace(works(), product="none"), {"product"}),
         (replace(works(), audiences=()), {"audiences"}),
         (replace(works(), audiences=("nobody",)), {"audiences"}),
         (replace(works(), send_at="yesterday"), {"send_at"}),
         (replace(works(), send_at=(datetime.now(UTC) + timedelta(days=2)).isoformat()), {"send_at"}),
+        (replace(works(), send_at="9999-12-31 23:00"), {"send_at__day"}),
+        (replace(works(), send_at="2199-12-31 23:00"), {"send_at__day"}),
+        (replace(works(), variables=works().variables | {"interruption": "2h 1m"}), {"interruption"}),
     ):
         with pytest.raises(FieldsError) as caught:
             house.notices.writing.draft(OLGA, typed, "k")
@@ -157,6 +161,38 @@ def test_an_edit_makes_void_what_was_asked_or_given(house: House) -> None:
         ApprovalState.VOID
     ]
     assert handed_over(house, message) == []
+
+
+def test_an_edit_says_that_something_is_void_only_where_something_was(house: House) -> None:
+    message = drafted(house)
+    edit = house.notices.writing.edit
+    assert not edit(OLGA, message.notice.id, 1, works(service="Other words"), "k2").voided
+    house.notices.writing.submit(OLGA, message.notice.id, count(house, now_of(house, message)).current.number)
+    assert edit(OLGA, message.notice.id, 2, works(), "k3").voided
+    assert not edit(OLGA, message.notice.id, 3, works(), "k4").voided
+
+
+def test_a_span_may_be_as_long_as_its_window(house: House) -> None:
+    whole = works()
+    typed = replace(whole, variables=whole.variables | {"interruption": "2h"})
+    assert "less than 2 hours" in house.notices.writing.draft(OLGA, typed, "k").current.text.text
+
+
+def test_a_request_counts_what_goes_out_by_itself_and_says_times_as_customers_read_them(house: House) -> None:
+    alone = drafted(house)
+    asked = house.notices.writing.submit(OLGA, alone.notice.id, 1).approval
+    assert asked is not None
+    assert "later message" not in asked.consequence
+    message = drafted(house, "k2", follow_ups=("started", "completed"))
+    asked = house.notices.writing.submit(OLGA, message.notice.id, 1).approval
+    assert asked is not None
+    assert asked.consequence.startswith("3 recipients will read it as soon as")
+    assert ", and 2 later messages go out by themselves. What was sent" in asked.consequence
+    followed = [line for line in asked.what if line.startswith("Then, ")]
+    assert len(followed) == len(message.covered) == 2
+    for line, text in zip(followed, message.covered, strict=True):
+        assert text.send_at is not None
+        assert line.startswith(f"Then, {moment_text(text.send_at, 'America/Chicago')}: ")
 
 
 def test_a_no_brings_it_back_with_the_comment(house: House) -> None:

@@ -138,12 +138,17 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_is_lost(
     assert "America/Chicago" in str(view["blocks"][1])
     wrong = VALUES | {"start__day": YESTERDAY, "interruption": "soon", "audiences": ["customers"]}
     errors = people.submit("omar", wrong)["errors"]
-    assert errors["start__hour"] == "This time is past; choose one that lies ahead."
+    assert errors["start__day"] == "This day is past; choose one that lies ahead."
     assert "no span of time" in errors["interruption"]
     errors = people.submit("omar", VALUES | {"end__hour": "21:00"})["errors"]
     assert errors == {"end__hour": "This must come after start."}
     errors = people.submit("omar", VALUES | {"send_at__day": DAY})["errors"]
-    assert errors == {"send_at__hour": "The hour is missing; write it like 2026-03-01 22:00."}
+    assert errors == {"send_at__hour": "Choose the time too."}
+    errors = people.submit("omar", VALUES | {"send_at__hour": "10:00"})["errors"]
+    assert errors == {"send_at__day": "Choose the day too."}
+    far = VALUES | {"start__day": "9999-12-31", "end__day": "9999-12-31"}
+    errors = people.submit("omar", far)["errors"]
+    assert {name for name, said in errors.items() if "too far ahead" in said} == {"start__day", "end__day"}
     assert waiting() == []
     assert not people.submit("omar", VALUES).get("errors")
     assert len(waiting()) == 2, "the message and its first line of history"
@@ -210,7 +215,10 @@ def test_an_edit_starts_with_what_was_written_and_makes_the_yes_void(
     assert (shown["start__day"]["initial_date"], shown["start__hour"]["initial_time"]) == (DAY, "22:00")
     assert shown["interruption"]["initial_value"] == "5m"
     assert [one["value"] for one in shown["audiences"]["initial_options"]] == ["customers"]
+    before = len(answers(people, "omar"))
     assert not people.submit("omar", {"service": "The driver app"}).get("errors")
+    wait_for(lambda: len(answers(people, "omar")) > before)
+    assert "does not count any more" in str(answers(people, "omar")[-1])
     deliver()
     message = the_message(people)
     assert message["text"].startswith("*Draft:")

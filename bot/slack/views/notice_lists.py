@@ -20,7 +20,8 @@ _LISTED = 20
 _EVENTS = 15
 _SAID = {
     "drafted": "Drafted. The draft is posted {0}; nothing has been sent.",
-    "edited": "Edited. What was approved or asked for before does not count any more.",
+    "edited": "Edited. The draft is redrawn; nothing has been sent.",
+    "edited-void": "Edited. What was approved or asked for before does not count any more.",
     "submitted": "Submitted. Somebody else reads it now; nothing has been sent.",
     "counting": "Its recipients are counted anew; the message shows the number in a moment.",
     "closed": "Closed. Customers were told nothing more.",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bot.core import notice_times
@@ -58,7 +61,7 @@ def _(view: NoticeMessage, around: Surroundings) -> Rendered:
     blocks = texts.as_blocks(head)
     if view.current.state in _TEXT_SHOWN:
         blocks += word_for_word(view.current.text)
-    covered = texts.fill("notice_covered", {"covered": view.covered, "stands": stands})
+    covered = texts.fill("notice_covered", {"covered": view.covered, "stands": stands, "at": _clock_of(view)})
     foot = texts.fill("notice_foot", notice_facts(view))
     blocks += [
         *texts.as_blocks(covered),
@@ -87,11 +90,17 @@ def notice_facts(view: NoticeMessage) -> dict[str, Any]:
         "author": mrkdwn.mention(current.author),
         "confirmed_by": mrkdwn.mention(current.confirmed_by) if current.confirmed_by else None,
         "window": lines,
+        "at": _clock_of(view),
         "at_once": current.send_at is None,
         "over": view.notice.phase is NoticePhase.OVER,
         "hash": current.bundle_hash[:16],  # as the request for approval shows it
         "sent": [_sent_line(view, one) for one in view.sent],
     }
+
+
+def _clock_of(view: NoticeMessage) -> Callable[[datetime], str]:
+    """Times as the audience reads them: the same for everybody who looks at the draft."""
+    return partial(notice_times.moment_text, zone=view.time_zone)
 
 
 def _headline(view: NoticeMessage) -> str:
