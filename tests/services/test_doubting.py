@@ -211,3 +211,25 @@ def test_a_restore_test_takes_a_backup_out_for_what_is_the_backups_fault(
     assert end(restore_tests.Result(Verdict.FAIL, [rules.finding(rule)])) == goodness
     assert end(restore_tests.Result(Verdict.COULD_NOT_VERIFY, [rules.finding("CANCELLED")])) == goodness
     assert end(restore_tests.Result(Verdict.PASS, archive_sha256="ab" * 32, times=TIMES)) == "proved"
+
+
+def test_a_proof_of_what_is_gone_is_said_to_be_lost(
+    house: House, two: tuple[BackupRecord, BackupRecord], tmp_path: Path
+) -> None:
+    older, newer = two
+    assert (status(house).lost_proof, status(house).provable) == (None, False)
+    hide(tmp_path, newer)
+    house.alerts.evaluate()
+    assert status(house).lost_proof is Doubt.GONE
+    proved(house, older, NOW - DAY, TIMES)  # another proof stands: none is lost
+    assert status(house).lost_proof is None
+    with borrowed(house.pool) as connection:
+        assert doubts.mark(connection, older.id, Doubt.DAMAGED, "The bytes differ.", SeenBy.CHECK)
+    assert status(house).lost_proof is Doubt.GONE  # what became of the newer proof
+
+
+def test_where_a_proof_can_be_had_it_is_missed(ledger_url: str, tmp_path: Path) -> None:
+    nowhere = {"shop": "postgresql://postgres@127.0.0.1:1/none"}
+    plan = Plan(nowhere, {"shop": 'staging_url_env = "SOMEWHERE"'}, folder_storage(tmp_path / "store"))
+    with open_house(plan, ledger_url, tmp_path) as opened:
+        assert status(opened).provable
