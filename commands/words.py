@@ -117,6 +117,12 @@ def parse(text: str, known: Known) -> Wanted:
         return _read(text, known)
     except WordsError as error:
         if error.suggestion and not _can_be_typed(error.suggestion, known):
+            wants_one = any(
+                _can_be_typed(f"{error.suggestion} {name}", known) for name in known.databases[:1]
+            )
+            if wants_one:
+                choices = suggest.names(known.databases, "or")
+                error.next_step = f"Did you mean `{error.suggestion}`, with a database behind it? {choices}."
             error.suggestion = None
         raise
 

@@ -21,7 +21,7 @@ def figures(status: DatabaseStatus) -> Iterator[str]:
         return
     for one in facts.alerts:
         yield f"{one.severity.value} alert {one.id}: {one.sentence}"
-    yield _loss(facts.measured, status.rpo)
+    yield _loss(facts, status.rpo)
     yield _recovery(facts.measured, status.rto)
     yield _kept(facts)
     yield from (_coverage(found) for found in facts.coverage)
@@ -29,12 +29,16 @@ def figures(status: DatabaseStatus) -> Iterator[str]:
         yield f"next      {run.name} ({run.kind}): {'paused' if run.paused else _time(run.at)}"
 
 
-def _loss(measured: Measured, rpo: timedelta | None) -> str:
+def _loss(facts: Facts, rpo: timedelta | None) -> str:
+    measured, lost = facts.measured, facts.kept.doubted > 0
+    nothing = "nothing good is left" if lost else "nothing was stored"
     allowed = f" (may be {_span(rpo)})" if rpo else ""
     if measured.loss is None:
-        return f"RPO       {measured.days} days: nothing was stored{allowed}"
+        return f"RPO       {measured.days} days: {nothing}{allowed}"
     missed = f"; missed {plural(measured.loss.over, 'time')}" if measured.loss.over else ""
-    before = f"; nothing was stored before {_time(measured.begins)}" if measured.begins else ""
+    before = ""
+    if measured.begins:
+        before = f"; {nothing}{' from' if lost else ''} before {_time(measured.begins)}"
     worst = _span(measured.loss.worst)
     return f"RPO       {measured.days} days: at most {worst} at risk{allowed}{missed}{before}"
 

@@ -40,7 +40,9 @@ def of_backup(record: BackupRecord) -> Step:
     if record.state is not State.RUNNING:
         label = record.state.value
     rows = f"{count_text(record.rows_done)} rows"
-    if record.rows_expected:
+    if record.rows_expected and record.rows_done > record.rows_expected:
+        rows += ", more than expected"
+    elif record.rows_expected:
         rows = f"{count_text(record.rows_done)} of about {plural(record.rows_expected, 'row')}"
     note = f"{rows}, {size_text(record.bytes_out)} out"
     return Step(label, record.rows_done, record.rows_expected, note)
@@ -59,7 +61,10 @@ def of_restore_test(message: RestoreTestMessage) -> Step:
     if test.step is TestStep.FETCHING:
         note = f"{size_text(test.done)} of {size_text(test.expected)}"
     elif test.step is TestStep.RESTORING and test.done:
-        note = f"{size_text(test.done)} of about {size_text(test.expected)}"
+        more = test.done > test.expected
+        note = size_text(test.done) + (
+            ", more than expected" if more else f" of about {size_text(test.expected)}"
+        )
     elif test.step is TestStep.CHECKING:
         note = f"{count_text(test.done)} of {plural(test.expected, 'check')}"
     return Step((test.step or TestStep.WAITING).value, test.done, test.expected, note)

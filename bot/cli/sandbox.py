@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import sys
 from pathlib import Path
@@ -78,6 +79,8 @@ def say(name: str, channel: str, words: str) -> None:
     if answer:
         say_text(f"Slack says: {answer}")
         sys.exit(1)
+    where = "" if channel == _CHANNEL else f" --channel {shlex.quote(channel)}"
+    click.echo(f"Said. Read the answer with: sparewheel sandbox read --as {name}{where}", err=True)
 
 
 @sandbox.command()

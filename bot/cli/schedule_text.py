@@ -28,8 +28,7 @@ def _one(each: ScheduleStanding) -> list[str]:
     if each.pause:
         lines.append(f"  paused until {_time(each.pause.ends_at)} by {each.pause.paused_user}")
         lines.append(f"  why   {each.pause.reason}")
-    else:
-        lines.append(f"  next  {_time(each.next_due)}")
+    lines.append(f"  next  {_time(each.next_due)}")
     return lines if each.seen else [*lines, "  no clock has seen it yet: is `sparewheel clock` running?"]
 
 
@@ -51,6 +50,8 @@ def _pause(view: PauseMessage) -> str:
         said = f"{pause.schedule} goes on. What was due meanwhile is not made up for."
     else:
         said = f"{pause.schedule} is paused until {_time(pause.ends_at)}."
+        if view.idle and view.next_due:
+            return f"{said}\nIt was not due before then anyway; it next begins {_time(view.next_due)}."
     return f"{said}\nIts next time: {_time(view.next_due)}." if view.next_due else said
 
 

@@ -109,7 +109,9 @@ def _database(found: DatabaseStatus, now: datetime) -> list[str]:
     for kind in found.kinds:
         stale = f"  STALE{_stand_in(kind)}" if kind.is_stale(now) else ""
         if kind.newest is None or kind.newest.snapshot_at is None:
-            lines.append(f"  {kind.kind.value:<9} none yet{stale}")
+            lines.append(
+                f"  {kind.kind.value:<9} none {'left' if found.has_lost(kind.kind) else 'yet'}{stale}"
+            )
             continue
         age = duration_text((now - kind.newest.snapshot_at).total_seconds())
         size = size_text(kind.newest.size_bytes or 0)
@@ -117,7 +119,7 @@ def _database(found: DatabaseStatus, now: datetime) -> list[str]:
             f"  {kind.kind.value:<9} {kind.newest.id}  {kind.newest.goodness}, {age} old, {size}{stale}"
         )
     if not found.kinds:
-        lines.append("  no backup yet")
+        lines.append(f"  no backup {'left' if found.doubted else 'yet'}")
     lines += [
         f"  {record.goodness.upper():<9} {record.id}  {record.kind.value}: {record.doubt_sentence}"
         for record in found.doubted
@@ -137,7 +139,7 @@ def _stand_in(kind: KindStatus) -> str:
 
 def _proved(found: DatabaseStatus, now: datetime) -> str:
     """When a restore test last passed, and what a recovery takes at measured rates against what it may."""
-    said = "never proved"
+    said = f"the proved one is {found.lost_proof.value}" if found.lost_proof else "never proved"
     if found.proved_at:
         said = f"last proved {duration_text((now - found.proved_at).total_seconds())} ago"
     if found.recovery is None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.core.backup import BackupRecord, Kind
+from bot.core.backup import BackupRecord, Doubt, Kind
 from bot.core.health import Run
 from bot.ledger.backups import as_records
 from bot.ledger.connection import LedgerConnection
@@ -87,6 +87,12 @@ def recoveries(conn: LedgerConnection, database: str, since: datetime) -> tuple[
     assert row is not None  # as above
     slowest = timedelta(seconds=row["slowest"]) if row["slowest"] is not None else None
     return int(row["tests"]), slowest
+
+
+def lost_proofs(conn: LedgerConnection, databases: Sequence[str]) -> dict[str, Doubt]:
+    """Of each database whose proved backup does not count any more, what is known against it."""
+    rows = statements("health").every(conn, "lost_proofs", databases=list(databases))
+    return {row["database"]: Doubt(row["doubt"]) for row in rows}
 
 
 def databases(conn: LedgerConnection) -> list[str]:

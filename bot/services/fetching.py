@@ -60,7 +60,8 @@ def sweep() -> int:
     for found in parent.iterdir() if parent.is_dir() else ():
         if not _is_dead(found):
             continue
-        log.warning("removing %s, which a dead restore test left", found)
+        # Housekeeping, and perhaps after another installation of the same account: nobody has to act.
+        log.info("removing %s, which a dead restore test left", found)
         shutil.rmtree(found, ignore_errors=True)
         removed += 1
     return removed

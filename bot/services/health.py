@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.core.alert_facts import CLOCKS_APART
-from bot.core.backup import BackupRecord, Kind
+from bot.core.backup import BackupRecord, Doubt, Kind
 from bot.core.schedules import Schedule
 from bot.ledger import alert_facts, doubts, health
 from bot.ledger import alerts as alerts_ledger
@@ -36,6 +36,7 @@ class _Known:
     failures: Mapping[str, BackupRecord]
     usual_sizes: Mapping[str, int]
     proved: Mapping[str, datetime | None]
+    lost_proofs: Mapping[str, Doubt]
     rates: Mapping[str, Rates]
     marks: Mapping[str, datetime]
 
@@ -79,6 +80,7 @@ def _ask(
         failures=health.standing_failures(connection, names),
         usual_sizes=health.usual_sizes(connection, names),
         proved=alert_facts.proved(connection, names),
+        lost_proofs=health.lost_proofs(connection, names),
         rates=alert_facts.measured_rates(connection, names),
         marks=alerts_ledger.marks_of(connection, keys),
     )
@@ -88,7 +90,7 @@ def _status(
     sources: Sources, name: str, schedules: Sequence[Schedule], known: _Known, now: datetime
 ) -> DatabaseStatus:
     settings = sources.settings(name)
-    newest = known.newest.get(name, {})
+    newest, proved_at = known.newest.get(name, {}), known.proved.get(name)
     return DatabaseStatus(
         database=name,
         rpo=timedelta(seconds=settings.rpo) if settings.rpo else None,
@@ -97,9 +99,11 @@ def _status(
         last_failure=known.failures.get(name),
         usual_size=known.usual_sizes.get(name),
         rto=timedelta(seconds=settings.rto) if settings.rto else None,
-        proved_at=known.proved.get(name),
+        proved_at=proved_at,
         recovery=_recovery(newest.get(Kind.FULL), known.rates.get(name)),
         doubted=known.doubted.get(name, ()),
+        lost_proof=None if proved_at else known.lost_proofs.get(name),
+        provable=settings.staging_url_env is not None,
     )
 
 

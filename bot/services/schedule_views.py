@@ -14,7 +14,7 @@ from bot.ledger.schedules import FireRecord, LastRun, PauseRecord
 class ScheduleStanding:
     """One schedule: what it last did, whether it is paused, and when it comes next.
 
-    `fire`: the newest due time that was dealt with. `next_due` is passed over where the pause covers it.
+    `fire`: the newest due time that was dealt with. `next_due` comes after the pause, where it is paused.
     """
 
     schedule: Schedule
@@ -42,6 +42,7 @@ class PauseMessage:
     next_due: datetime | None  # the first time that comes after it; None: not configured any more
     now: datetime
     reminder: bool = False
+    idle: bool = False  # nothing is due while it lasts
 
 
 @dataclass(frozen=True)

@@ -60,13 +60,14 @@ class Schedules:
             [
                 ScheduleStanding(
                     schedule,
-                    due.next_after(schedule, now),
+                    due.next_after(schedule, pause.ends_at if pause else now),
                     fires.get(schedule.key),
                     runs.get(schedule.key),
-                    _still(pauses.get(schedule.key), now),
+                    pause,
                     schedule.key in seen,
                 )
                 for schedule in wanted
+                for pause in (_still(pauses.get(schedule.key), now),)
             ],
             database,
             now,
@@ -106,7 +107,7 @@ class Schedules:
             self._tell(connection, paused, "opened")
             details = {"reason": reason, "ends_at": ends_at.isoformat(), "pause": paused.id}
             audit.record(connection, actor, "schedule.paused", f"schedule:{key}", details)
-        return PauseMessage(paused, due.next_after(schedule, ends_at), now)
+        return _as_message(paused, schedule, now)
 
     def resume(self, actor: Actor, key: str) -> PauseMessage:
         """Let it go on. What was due meanwhile is not made up for.
@@ -148,8 +149,7 @@ class Schedules:
         if pause is None or (reminder and _still(pause, now) is None):
             return None
         schedule = due.find(self.configuration, pause.schedule)
-        after = pause.ended_at or pause.ends_at
-        return PauseMessage(pause, due.next_after(schedule, after) if schedule else None, now, reminder)
+        return _as_message(pause, schedule, now, reminder=reminder)
 
     def nothing_began(self, subject: str) -> NothingBegan | None:
         """What became of a due time, for `KEY@TIME`; None where there is no such fire."""
@@ -194,6 +194,17 @@ def _check(reason: str, ends_at: datetime, now: datetime) -> None:
 
 
 _LIKE = "Like `/backup schedule pause cruzonic/daily for 2d because the server moves`."
+
+
+def _as_message(
+    pause: PauseRecord, schedule: Schedule | None, now: datetime, *, reminder: bool = False
+) -> PauseMessage:
+    """A pause with the first time behind it, and whether it keeps anything from beginning."""
+    if schedule is None:
+        return PauseMessage(pause, None, now, reminder)
+    after = pause.ended_at or pause.ends_at
+    idle = due.next_after(schedule, pause.paused_at) >= pause.ends_at
+    return PauseMessage(pause, due.next_after(schedule, after), now, reminder, idle)
 
 
 def _still(pause: PauseRecord | None, now: datetime) -> PauseRecord | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.core.backup import BackupRecord, Kind
+from bot.core.backup import BackupRecord, Doubt, Kind
 from bot.core.manifest import Manifest
 from bot.core.people import Actor, Role
 from bot.core.restore_test import RestoreTestMessage
@@ -103,12 +103,18 @@ class DatabaseStatus:
     recovery: Recovery | None = None
     facts: Facts | None = None  # what was measured over time, where it was asked for
     doubted: Sequence[BackupRecord] = ()
+    lost_proof: Doubt | None = None  # why the newest proof counts no more, where no other does
+    provable: bool = False  # there is a staging server for restore tests; none are scheduled without
 
     @property
     def newest_rows(self) -> BackupRecord | None:
         """The newest good backup that holds rows; one of definitions alone saves nobody's data."""
         found = [k.newest for k in self.kinds if k.newest and k.kind is not Kind.SCHEMA]
         return max(found, key=lambda record: record.snapshot_at or record.requested_at, default=None)
+
+    def has_lost(self, kind: Kind) -> bool:
+        """Whether one of this kind was stored, and does not count any more."""
+        return any(record.kind is kind for record in self.doubted)
 
     def breaks_rpo(self, now: datetime) -> bool:
         """Whether more would be lost than the configuration allows, if the database were gone now."""

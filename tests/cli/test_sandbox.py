@@ -60,3 +60,15 @@ def test_a_buttons_question_is_asked_in_a_sentence(tmp_path: Path, monkeypatch: 
         "Slack asks: Stop it? Nothing is kept. Nothing was pressed; `--confirm` answers with yes.\n"
     )
     assert "the app is not connected, so nobody heard of it" in alone.output
+
+
+def test_who_said_something_is_told_where_the_answer_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPAREWHEEL_HOME", str(tmp_path))
+    with SlackServer(tmp_path):
+        here = CliRunner().invoke(cli, ["sandbox", "say", "--as", "omar", "hello"])
+        there = CliRunner().invoke(cli, ["sandbox", "say", "--as", "omar", "--channel", "C0OPS", "hello"])
+    said = "Said. Read the answer with: sparewheel sandbox read --as omar"
+    assert (here.exit_code, here.stdout, here.stderr) == (0, "", f"{said}\n")
+    assert (there.exit_code, there.stderr) == (0, f"{said} --channel C0OPS\n")

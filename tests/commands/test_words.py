@@ -169,3 +169,15 @@ def test_any_quoted_name_comes_through_whole(names: list[str]) -> None:
     assert isinstance(wanted, Now)
     assert wanted.tables == tuple(quoted)
     assert [token.text for token in tokens(" ".join(quoted))] == names
+
+
+def test_a_typo_that_lacks_a_database_is_asked_for_one() -> None:
+    with pytest.raises(WordsError) as caught:
+        parse("nwo", TWO)
+    assert caught.value.suggestion is None
+    assert caught.value.next_step == (
+        f"Did you mean `/backup now`, with a database behind it? {' or '.join(TWO.databases)}."
+    )
+    with pytest.raises(WordsError) as caught:
+        parse("now floccinaucini cruzonic", TWO)
+    assert "Did you mean" not in (caught.value.next_step or "")

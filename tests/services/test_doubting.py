@@ -339,3 +339,25 @@ def test_those_that_are_truly_lost_keep_no_other_from_being_looked_at(house: Hou
         if not waiting:
             return
     raise AssertionError(f"never looked at: {waiting}")
+
+
+def test_a_proof_of_what_is_gone_is_said_to_be_lost(
+    house: House, two: tuple[BackupRecord, BackupRecord], tmp_path: Path
+) -> None:
+    older, newer = two
+    assert (status(house).lost_proof, status(house).provable) == (None, False)
+    hide(tmp_path, newer)
+    house.alerts.evaluate()
+    assert status(house).lost_proof is Doubt.GONE
+    proved(house, older, NOW - DAY, TIMES)  # another proof stands: none is lost
+    assert status(house).lost_proof is None
+    with borrowed(house.pool) as connection:
+        assert doubts.mark(connection, older.id, Doubt.DAMAGED, "The bytes differ.", SeenBy.CHECK)
+    assert status(house).lost_proof is Doubt.GONE  # what became of the newer proof
+
+
+def test_where_a_proof_can_be_had_it_is_missed(ledger_url: str, tmp_path: Path) -> None:
+    nowhere = {"shop": "postgresql://postgres@127.0.0.1:1/none"}
+    plan = Plan(nowhere, {"shop": 'staging_url_env = "SOMEWHERE"'}, folder_storage(tmp_path / "store"))
+    with open_house(plan, ledger_url, tmp_path) as opened:
+        assert status(opened).provable

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,3 +98,16 @@ def test_a_stop_goes_through(store: Store, archive: Archive, tmp_path: Path) -> 
 
     with pytest.raises(CancelledError):
         fetching.fetch(store, archive, tmp_path / "a", on_bytes=stop)
+
+
+def test_what_a_dead_test_left_is_no_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = fetching._parent() / "left"
+    left.mkdir(parents=True)
+    (left / "lock").touch()
+    with caplog.at_level(logging.INFO):
+        assert fetching.sweep() == 1
+    assert not left.exists()
+    assert [(one.levelname, str(left) in one.getMessage()) for one in caplog.records] == [("INFO", True)]

@@ -143,3 +143,21 @@ def test_a_pause_whose_time_is_over_ends_by_itself(house: House) -> None:
     message = house.schedules.pause_message(paused.id)
     assert message is not None
     assert message.pause.ended_at == message.pause.ends_at
+
+
+def test_a_pause_that_ends_before_the_next_time_keeps_nothing_back(house: House) -> None:
+    shown = daily(house)
+    short = house.schedules.pause(OMAR, DAILY, reason="x", end=(shown.next_due - datetime.now(UTC)) / 2)
+    told = house.schedules.pause_message(short.pause.id)
+    assert told is not None
+    assert short.idle
+    assert told.idle
+    assert short.next_due == shown.next_due
+    house.schedules.resume(OMAR, DAILY)
+    assert not house.schedules.pause(OMAR, DAILY, reason="x", end=TWO_DAYS).idle
+
+
+def test_a_paused_one_comes_next_when_the_pause_is_over(house: House) -> None:
+    paused = house.schedules.pause(OMAR, DAILY, reason="x", end=TWO_DAYS)
+    assert daily(house).next_due == paused.next_due
+    assert daily(house).next_due > paused.pause.ends_at

@@ -95,6 +95,15 @@ WHERE test.database = :database AND test.state = 'finished' AND test.finished_at
     AND test.download_seconds IS NOT NULL AND test.restore_seconds IS NOT NULL
     AND (test.verdict = 'PASS' OR test.findings @> '[{"rule": "RTO_EXCEEDED"}]');
 
+-- name: lost_proofs(databases)
+-- Of each database the newest proof, where its backup does not count any more.
+SELECT DISTINCT ON (test.database) test.database,
+    CASE WHEN backup.gone_at IS NOT NULL THEN 'gone' ELSE 'damaged' END AS doubt
+FROM restore_test AS test
+JOIN backup_log AS backup ON backup.id = test.backup_id
+WHERE test.database = ANY(:databases::text[]) AND test.verdict = 'PASS' AND NOT backup.good
+ORDER BY test.database, test.finished_at DESC;
+
 -- name: databases()
 -- Every database that was ever asked for, one step through the index for each.
 WITH RECURSIVE name AS (

@@ -13,7 +13,8 @@ from bot.core.backup import BackupRecord, Kind
 from bot.core.people import Source
 from bot.settings import ContactSettings
 from bot.slack import mrkdwn, texts
-from bot.slack.blocks import Block, Rendered, Snippet, at_most_fifty
+from bot.slack.blocks import Block, Rendered, Snippet, at_most_fifty, button, confirm
+from bot.slack.buttons import BACK_UP
 from bot.slack.fit import GOOD_TEXT, cut, cut_mrkdwn
 from bot.slack.mrkdwn import Mrkdwn
 
@@ -23,6 +24,13 @@ _BAR_CELLS = 10
 _SHA_SHOWN = 12
 _TABLES_SHOWN = 3
 _CONTACT = 200
+
+
+def back_up_button(database: str) -> Block:
+    """Takes a full backup, after asking once more."""
+    question = f"A full backup of {database} begins as soon as none runs before it."
+    sure = confirm("Back up now?", question, "Back up", "Not now", danger=False)
+    return button("Back up now", BACK_UP, database, confirm=sure)
 
 
 @dataclass(frozen=True)

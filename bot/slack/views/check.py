@@ -6,7 +6,16 @@ from bot.core.check import CheckMessage
 from bot.slack import mrkdwn
 from bot.slack.blocks import Rendered, actions, button
 from bot.slack.buttons import DETAILS
-from bot.slack.views.base import SHOWN, Surroundings, bar, contact_lines, message, render, what
+from bot.slack.views.base import (
+    SHOWN,
+    Surroundings,
+    back_up_button,
+    bar,
+    contact_lines,
+    message,
+    render,
+    what,
+)
 
 _HEADLINES = {
     "PASS": (
@@ -37,4 +46,5 @@ def _(view: CheckMessage, around: Surroundings) -> Rendered:
         "elapsed": (view.finished_at - view.started_at).total_seconds(),
         "contacts": [] if view.verdict == "PASS" else contact_lines(around.contacts),
     }
-    return message("check_done", values, [actions([button("Details", DETAILS, record.id)])])
+    again = [back_up_button(record.database)] if view.verdict == "FAIL" else []
+    return message("check_done", values, [actions([*again, button("Details", DETAILS, record.id)])])

@@ -29,7 +29,7 @@ def line(template: str, values: Mapping[str, object]) -> Mrkdwn:
 
 def lines(status: DatabaseStatus, facts: Facts) -> Iterator[Mrkdwn]:
     """What was measured, what is kept and covered, what comes next."""
-    yield _loss(facts.measured, status.rpo)
+    yield _loss(facts, status.rpo)
     yield _recovery(facts.measured, status.rto)
     kept = facts.kept
     values = {"backups": kept.backups, "size": kept.size_bytes, "grown": kept.grown_bytes}
@@ -63,7 +63,15 @@ def approval(found: Approval) -> Mrkdwn:
     return line("report_approval", {"until": found.expires_at, "title": found.title, "who": who})
 
 
-def kind(found: KindStatus, now: datetime) -> Mrkdwn:
+def missing(status: DatabaseStatus, kind: KindStatus) -> Mrkdwn:
+    """A kind of which there is none, though nothing is late; and when one is due, where that is known."""
+    runs = status.facts.next_runs if status.facts else ()
+    due = min((run.at for run in runs if run.kind == kind.kind.value and not run.paused), default=None)
+    values = {"kind": kind.kind.value, "due": due, "lost": status.has_lost(kind.kind)}
+    return line("status_missing", values)
+
+
+def kind(status: DatabaseStatus, found: KindStatus, now: datetime) -> Mrkdwn:
     """The newest backup of a kind with its age against its limit."""
     newest = found.newest
     taken = newest.snapshot_at if newest else None
@@ -74,6 +82,7 @@ def kind(found: KindStatus, now: datetime) -> Mrkdwn:
         "age": _seconds(now - taken if taken else None),
         "allowed": _seconds(found.stale_after),
         "id": newest.id if newest else "",
+        "lost": status.has_lost(found.kind),
     }
     return line("report_kind", values)
 
@@ -85,18 +94,20 @@ def short(status: DatabaseStatus, now: datetime) -> Mrkdwn:
     values = {
         "age": _seconds(now - taken if taken else None),
         "proved": _seconds(now - status.proved_at if status.proved_at else None),
+        "lost": status.lost_proof.value if status.lost_proof else None,
     }
     return line("report_short", values)
 
 
-def _loss(measured: Measured, rpo: timedelta | None) -> Mrkdwn:
-    loss = measured.loss
+def _loss(facts: Facts, rpo: timedelta | None) -> Mrkdwn:
+    measured, loss = facts.measured, facts.measured.loss
     values = {
         "days": measured.days,
         "worst": _seconds(loss.worst if loss else None),
         "at": loss.at if loss else None,
         "over": loss.over if loss else 0,
         "begins": measured.begins,
+        "lost": facts.kept.doubted > 0,
         "allowed": _seconds(rpo),
     }
     return line("report_loss", values)

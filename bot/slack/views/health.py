@@ -79,7 +79,7 @@ def _in_full(status: DatabaseStatus, view: HealthReport) -> str:
         "problems": [] if whole else [*problems(status, view.now), *facts.alerts(status.facts)],
         "facts": [
             *running(status),
-            *(facts.kind(found, view.now) for found in status.kinds),
+            *(facts.kind(status, found, view.now) for found in status.kinds),
             facts.line("report_proof", proved(status, view.now)),
             *(facts.lines(status, status.facts) if status.facts else ()),
         ],

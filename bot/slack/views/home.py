@@ -7,11 +7,11 @@ from bot.core.people import Action, Actor
 from bot.services.report_views import HomeView
 from bot.services.views import DatabaseStatus
 from bot.slack import texts
-from bot.slack.blocks import Block, Rendered, actions, button, confirm, section, with_button
-from bot.slack.buttons import ALERT_SHOW, ALERT_TAKE, APPROVAL_SHOW, BACK_UP, PROVE, REPORT, STATUS
+from bot.slack.blocks import Block, Rendered, actions, button, section, with_button
+from bot.slack.buttons import ALERT_SHOW, ALERT_TAKE, APPROVAL_SHOW, PROVE, REPORT, STATUS
 from bot.slack.fit import GOOD_TEXT, cut_mrkdwn
 from bot.slack.views import facts
-from bot.slack.views.base import Surroundings, render
+from bot.slack.views.base import Surroundings, back_up_button, render
 from bot.slack.views.lists import headline, problems, running
 
 # Slack shows a hundred blocks; a database takes two.
@@ -86,9 +86,7 @@ def _buttons(status: DatabaseStatus, actor: Actor) -> list[Block]:
     name = status.database
     found = [button("Status", STATUS, name), button("Report", REPORT, name)]
     if actor.may(Action.BACK_UP):
-        question = f"A full backup of {name} begins as soon as none runs before it."
-        sure = confirm("Back up now?", question, "Back up", "Not now", danger=False)
-        found.append(button("Back up now", BACK_UP, name, confirm=sure))
+        found.append(back_up_button(name))
     newest = next((kind.newest for kind in status.kinds if kind.kind == "full"), None)
     if newest and actor.may(Action.RESTORE_TEST):
         found.append(button("Prove the newest", PROVE, newest.id))

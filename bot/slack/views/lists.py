@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.core.backup import Phase
+from bot.core.backup import Kind, Phase
 from bot.services.views import BackupList, DatabaseStatus, KindStatus, StatusView
 from bot.slack import mrkdwn, texts
 from bot.slack.blocks import Block, Rendered, at_most_fifty, section
@@ -59,7 +59,7 @@ def _database(status: DatabaseStatus, now: datetime) -> list[str]:
         "problems": [*problems(status, now), *facts.alerts(status.facts)],
         "facts": [
             *running(status),
-            *(facts.line("status_kind", _kind(kind)) for kind in status.kinds),
+            *(facts.line("status_kind", _kind(status, kind)) for kind in status.kinds),
             facts.line("status_proved", proved(status, now)),
             *(facts.lines(status, status.facts) if status.facts else ()),
         ],
@@ -70,8 +70,14 @@ def _database(status: DatabaseStatus, now: datetime) -> list[str]:
 def headline(status: DatabaseStatus, now: datetime) -> str:
     """How it stands in a few words."""
     if status.newest_rows is None:
-        return "no backup yet" if all(k.newest is None for k in status.kinds) else "no backup of the rows yet"
-    return "needs a look" if status.needs_a_look(now) else "all in order"
+        what = "no backup" if all(k.newest is None for k in status.kinds) else "no backup of the rows"
+        lost = any(record.kind is not Kind.SCHEMA for record in status.doubted)
+        return f"{what} {'left' if lost else 'yet'}"
+    if status.needs_a_look(now):
+        return "needs a look"
+    if status.lost_proof:
+        return f"in order, but the proved one is {status.lost_proof.value}"
+    return "in order, not proved yet" if status.provable and not status.proved_at else "all in order"
 
 
 def problems(status: DatabaseStatus, now: datetime) -> list[Mrkdwn]:
@@ -80,6 +86,9 @@ def problems(status: DatabaseStatus, now: datetime) -> list[Mrkdwn]:
     if (more := len(status.doubted) - _DOUBTED) > 0:
         lines.append(Mrkdwn(f"{more} more backups are gone or damaged"))
     lines += [_stale(kind, now) for kind in status.kinds if kind.is_stale(now)]
+    if status.newest_rows:  # where there is none at all, the headline says so
+        missing = [kind for kind in status.kinds if kind.newest is None and not kind.is_stale(now)]
+        lines += [facts.missing(status, kind) for kind in missing]
     if status.rpo and status.newest_rows and status.breaks_rpo(now):
         taken = status.newest_rows.snapshot_at or status.newest_rows.requested_at
         ages = {"age": (now - taken).total_seconds(), "allowed": status.rpo.total_seconds()}
@@ -110,9 +119,10 @@ def running(status: DatabaseStatus) -> list[Mrkdwn]:
     ]
 
 
-def _kind(kind: KindStatus) -> dict[str, object]:
+def _kind(status: DatabaseStatus, kind: KindStatus) -> dict[str, object]:
     goodness = kind.newest.goodness if kind.newest else ""
-    return {"kind": kind.kind.value, "newest": kind.newest, "goodness": goodness}
+    lost = status.has_lost(kind.kind)
+    return {"kind": kind.kind.value, "newest": kind.newest, "goodness": goodness, "lost": lost}
 
 
 def proved(status: DatabaseStatus, now: datetime) -> dict[str, object]:
@@ -120,6 +130,7 @@ def proved(status: DatabaseStatus, now: datetime) -> dict[str, object]:
     recovery, rto = status.recovery, status.rto
     return {
         "proved": (now - status.proved_at).total_seconds() if status.proved_at else None,
+        "lost": status.lost_proof.value if status.lost_proof else None,
         "expected": recovery.expected.total_seconds() if recovery else None,
         "tests": recovery.tests if recovery else 0,
         "rto": rto.total_seconds() if rto else None,

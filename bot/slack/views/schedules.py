@@ -80,6 +80,7 @@ def _(view: PauseMessage, around: Surroundings) -> Rendered:
         "verdict": verdict,
         "pause": pause,
         "next_due": view.next_due,
+        "idle": view.idle and not pause.ended_at,
         "who": _pauser(pause),
         "by_itself": pause.ended_source == Source.SCHEDULE,
         "ender": who_asked(pause.ended_user or "", pause.ended_source or ""),
