@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -15,9 +15,9 @@ from bot.core.firing import PUNCTUAL, Decision, Verdict, decide
 from bot.core.schedules import CatchUp, Schedule
 from bot.ledger import schedule_plans
 from bot.ledger import schedules as ledger
-from bot.ledger.connection import LedgerPool, borrowed
+from bot.ledger.connection import LedgerConnection, LedgerPool, borrowed
 from bot.ledger.queue import Queue
-from bot.ledger.schedule_plans import Doubted, Replanned
+from bot.ledger.schedule_plans import Doubted, Outdated, Replanned
 from bot.ledger.schedules import FireState, PauseRecord, WantedFire
 from bot.services import due
 from bot.services.alert_facts import count_anew
@@ -56,6 +56,8 @@ class Firing:
         with borrowed(self.pool) as connection:
             doubted = schedule_plans.doubted(connection, self._plans())
             schedule_plans.trust(connection, [each.schedule for each in doubted if self._was_down(each)])
+            for outdated in schedule_plans.outdated(connection, self._plans()):
+                self._pass_on(connection, outdated)
             replanned = schedule_plans.begin(connection, self._plans())
             count_anew(connection, replanned)
         for each in replanned:
@@ -110,6 +112,20 @@ class Firing:
             if standing.now is not None
         ]
 
+    def _pass_on(self, connection: LedgerConnection, outdated: Outdated) -> None:
+        """What both plans wanted is not forgotten: what just came is fired, what is late is told."""
+        schedule = self.schedules[outdated.schedule]
+        wanted = _wanted_by_both(schedule, outdated)
+        pauses = ledger.pauses(connection, [schedule.key], outdated.since) if wanted else ()
+        decisions = decide(
+            wanted,
+            policy=CatchUp.NONE,
+            now=outdated.now,
+            is_paused=lambda at: any(pause.covers(at) for pause in pauses),
+        )
+        for decision in decisions:
+            self._put(connection, schedule, decision, plan=outdated.before)
+
     def _was_down(self, doubted: Doubted) -> bool:
         """Whether a time went by before another clock looked: down already, it was not taken out by that."""
         return self._due_after(doubted.schedule, doubted.since) <= doubted.at - PUNCTUAL
@@ -144,21 +160,24 @@ class Firing:
     def write(self, schedule: Schedule, decision: Decision) -> bool:
         """One row and what goes with it. False: nothing was fired, or another clock had done so."""
         with borrowed(self.pool) as connection:
-            written = ledger.fire(
-                connection,
-                schedule.key,
-                decision.at,
-                kind=schedule.kind,
-                plan=schedule.plan,
-                local_time=due.wall_time(schedule, decision.at),
-                missed=decision.missed,
-                state=FireState(decision.verdict),
-            )
-            if written and decision.verdict is Verdict.FIRE:
-                self.queue.fires(connection, [(schedule.key, decision.at)])
-            elif written and decision.verdict is Verdict.MISSED:
-                actor = schedule_actor(connection, schedule.key)
-                tell(self.notifier, connection, actor, schedule.key, decision.at)
+            return self._put(connection, schedule, decision, schedule.plan)
+
+    def _put(self, connection: LedgerConnection, schedule: Schedule, decision: Decision, plan: str) -> bool:
+        written = ledger.fire(
+            connection,
+            schedule.key,
+            decision.at,
+            kind=schedule.kind,
+            plan=plan,
+            local_time=due.wall_time(schedule, decision.at),
+            missed=decision.missed,
+            state=FireState(decision.verdict),
+        )
+        if written and decision.verdict is Verdict.FIRE:
+            self.queue.fires(connection, [(schedule.key, decision.at)])
+        elif written and decision.verdict is Verdict.MISSED:
+            actor = schedule_actor(connection, schedule.key)
+            tell(self.notifier, connection, actor, schedule.key, decision.at)
         return written and decision.verdict is Verdict.FIRE
 
     def _due_after(self, key: str, since: datetime) -> datetime:
@@ -217,6 +236,18 @@ def _missing(schedule: Schedule, since: datetime, now: datetime) -> list[datetim
     if len(times) == _COUNTED and newest and schedule.catch_up is not CatchUp.ALL:
         times.append(newest)
     return times
+
+
+def _wanted_by_both(schedule: Schedule, outdated: Outdated) -> set[datetime]:
+    """The times that this schedule and its plan before (see Schedule.plan) have in common."""
+    cron, _, zone = outdated.before.rpartition(" ")
+    schedule = replace(schedule, catch_up=CatchUp.NEWEST)  # of very many the newest is among them
+    try:
+        before = set(_missing(replace(schedule, cron=cron, zone=zone), outdated.since, outdated.now))
+    except Exception:
+        log.warning("the plan %r of %s cannot be read here", outdated.before, schedule.key, exc_info=True)
+        return set()
+    return before.intersection(_missing(schedule, outdated.since, outdated.now)) if before else before
 
 
 def _said(each: Replanned) -> str:

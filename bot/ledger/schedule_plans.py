@@ -62,6 +62,23 @@ def trust(conn: LedgerConnection, schedules: Sequence[str]) -> None:
     statements("schedule_plans").run(conn, "trust", keys=list(schedules))
 
 
+@dataclass(frozen=True)
+class Outdated:
+    """A schedule whose times are dealt with up to `since`, by a plan that is not the one asked for."""
+
+    schedule: str
+    before: str
+    since: datetime
+    now: datetime
+
+
+def outdated(conn: LedgerConnection, plans: Mapping[str, str]) -> Sequence[Outdated]:
+    """Those that `begin` would change, locked until the caller's transaction ends."""
+    keys, mine = _columns(plans)
+    rows = statements("schedule_plans").every(conn, "outdated", keys=keys, plans=mine)
+    return [Outdated(row["key"], row["before"], row["since"], row["now"]) for row in rows]
+
+
 def begin(conn: LedgerConnection, plans: Mapping[str, str]) -> Sequence[Replanned]:
     """A clock starts with these plans (schedule -> plan): from now on they rule.
 

@@ -17,9 +17,11 @@ from bot.ledger import alerts
 from bot.ledger.connection import LedgerPool, borrowed
 from bot.ledger.queue import Queue
 from bot.ledger.schedule_plans import PATIENCE, TAKEN_OUT
+from bot.ledger.schedules import pause
 from bot.services.alert_facts import since_mark
 from bot.services.notifying import Notifier
-from tests.support.clocks import HOURLY, ago, fires, firing, last_fired
+from tests.support.clocks import HOURLY, ago, fires, firing, jobs, last_fired, outbox
+from tests.support.house import VERA
 
 OLD = replace(HOURLY, catch_up=CatchUp.ALL)
 
@@ -42,7 +44,7 @@ def row(pool: LedgerPool) -> tuple[str, datetime | None, datetime | None]:
     return found["plan"], found["last_due"], found["doubted_at"]
 
 
-@pytest.mark.parametrize("other", [{"cron": "30 3 * * *"}, {"zone": "America/New_York"}])
+@pytest.mark.parametrize("other", [{"cron": "30 3 * * *"}, {"zone": "Asia/Kolkata"}])
 def test_another_line_or_zone_owes_nothing_of_its_past(
     pool: LedgerPool, other: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -96,6 +98,50 @@ def test_an_outage_in_which_one_without_the_schedule_looked_loses_nothing(pool: 
     clock = firing(pool, OLD)
     clock.catch_up()
     assert clock.fire() == 2
+
+
+ELSEWHERE = replace(OLD, zone="Europe/Berlin")  # due at the same instants
+
+
+def test_what_two_plans_wanted_in_an_outage_is_said_to_be_missed(pool: LedgerPool) -> None:
+    firing(pool, OLD)
+    last_fired(pool, OLD.key, ago(hours=3))
+    clock = firing(pool, ELSEWHERE)
+    clock.catch_up()
+    assert clock.fire() == 0
+    (missed,) = fires(pool)
+    assert (missed["state"], missed["missed"]) == ("missed", 2)
+    assert len(outbox(pool)) == 1
+
+
+def test_what_came_while_another_plan_began_is_fired(pool: LedgerPool) -> None:
+    just_now = ago(seconds=5)
+    line = replace(OLD, cron=f"{just_now.second} {just_now.minute} * * * *")
+    firing(pool, line)
+    last_fired(pool, OLD.key, ago(minutes=30))
+    firing(pool, replace(line, zone="Europe/Berlin"))
+    assert [fire["state"] for fire in fires(pool)] == ["queued"]
+    assert len(jobs(pool)) == 1
+
+
+def test_a_pause_holds_for_what_two_plans_wanted(pool: LedgerPool) -> None:
+    firing(pool, OLD)
+    with borrowed(pool) as connection:
+        pause(connection, OLD.key, actor=VERA, reason="a move", ends_at=ago(hours=-1))
+        connection.execute("UPDATE schedule_pause SET paused_at = %s", [ago(hours=4)])
+    last_fired(pool, OLD.key, ago(hours=3))
+    firing(pool, ELSEWHERE)
+    assert {fire["state"] for fire in fires(pool)} == {"paused"}
+
+
+def test_a_plan_that_cannot_be_read_holds_up_no_clock(pool: LedgerPool) -> None:
+    firing(pool, OLD)
+    last_fired(pool, OLD.key, ago(hours=3))
+    with borrowed(pool) as connection:
+        connection.execute("UPDATE schedule SET plan = 'at full moon'")
+    firing(pool, OLD)
+    assert row(pool)[0] == OLD.plan
+    assert fires(pool) == []
 
 
 def test_one_that_was_taken_out_while_it_was_well_owes_nothing(pool: LedgerPool) -> None:

@@ -16,6 +16,15 @@ FOR UPDATE OF known;
 -- name: trust(keys)!
 UPDATE schedule SET doubted_at = NULL WHERE key = ANY (:keys::text[]);
 
+-- name: outdated(keys, plans)
+-- Those that are planned otherwise now. They stay as they are until it is over.
+SELECT known.key, known.plan AS before, coalesce(known.last_due, known.seen_at) AS since, clock_timestamp() AS now
+FROM schedule AS known
+JOIN unnest(:keys::text[], :plans::text[]) AS mine (key, plan) USING (key)
+WHERE known.plan <> mine.plan
+ORDER BY known.key
+FOR UPDATE OF known;
+
 -- name: begin(keys, plans, patience_seconds)
 -- A clock begins with these plans: what is counted anew is what is planned otherwise, and what was doubted so
 -- long that it was out of the configuration. A row without a plan is of a version that kept none.
