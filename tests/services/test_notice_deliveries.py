@@ -122,3 +122,24 @@ def test_what_was_withdrawn_before_this_version_knew_it_is_known_from_the_histor
     assert summary is not None
     assert summary.withdrawn_by == OLGA.user
     assert summary.stopped == "sent to 0 of 3, then withdrawn"
+
+
+def test_who_comes_to_an_audiences_file_while_mail_goes_out_gets_none(
+    migrated_url: str, tmp_path: Path
+) -> None:
+    never = tmp_path / "never.txt"
+    never.touch()
+    got: list[str] = []
+
+    def script(message: Outgoing) -> None:
+        got.append(message.recipient)
+        never.write_text("eve@example.com\n", encoding="utf-8")
+
+    with notice_house(migrated_url, tmp_path, f'suppressed = "{never}"') as house:
+        message = confirm(house, approve(house, drafted(house)))
+        summary = house.deliveries.summary(message.notice.id, 1)
+        assert summary is not None
+        runner = delivery_runner_of(house)
+        runner = dataclasses.replace(runner, channels=Book(script), look_seconds=0.0)
+        runner.run(summary.dispatch_id, "mail")
+    assert got == ["ann@example.com", "ben@example.com"]

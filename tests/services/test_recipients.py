@@ -150,6 +150,11 @@ def test_the_file_of_any_audience_keeps_an_address_out_of_all(ask: Ask, tmp_path
     recipients = ask(all={"csv": people}, page={"channels": ["slack"], "suppressed": never})
     assert recipients.unwanted() == {"ann@example.com", "ben@xn--exmple-cua.com"}
     assert recipients.resolve(["all"]).recipients["mail"] == ()
+    before = recipients.unwanted_stamp()
+    assert recipients.unwanted_stamp() == before
+    never.write_text("ann@example.com\nben@exämple.com\neve@example.com\n", encoding="utf-8")
+    assert recipients.unwanted_stamp() != before
     never.unlink()
+    assert recipients.unwanted_stamp() == (None,)
     with pytest.raises(ConfigurationError, match=r"never\.txt cannot be read"):
         recipients.resolve(["all"])

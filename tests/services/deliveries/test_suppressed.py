@@ -72,3 +72,51 @@ def test_a_file_that_cannot_be_read_holds_mail_up_and_nothing_else(
         None,
         "/x/never.txt cannot be read: No such file or directory.",
     ]
+
+
+@pytest.mark.parametrize("look_seconds", [0.0, 3600.0])
+def test_a_file_that_changes_meanwhile_is_read_again_and_not_at_each_recipient(
+    service: Deliveries, book: Book, pool: LedgerPool, look_seconds: float
+) -> None:
+    never: frozenset[str] = frozenset()
+    reads: list[int] = []
+
+    def script(_: Outgoing) -> None:
+        nonlocal never
+        if len(book.got) == 4:
+            never = frozenset({PEOPLE[9]})
+
+    def unwanted() -> frozenset[str]:
+        reads.append(len(book.got))
+        return never
+
+    book.script = script
+    made = planned(service)
+    told = {"unwanted": unwanted, "unwanted_stamp": lambda: len(never), "look_seconds": look_seconds}
+    DeliveryRunner(pool, book, **told).run(made.id, "mail")  # type: ignore[arg-type] # each as its name says
+    looks = not look_seconds
+    assert reads == ([0, 5] if looks else [0])
+    assert (PEOPLE[9] in book.counts) is not looks
+    assert len(book.got) == (19 if looks else 20)
+
+
+def test_a_file_that_cannot_be_read_any_more_stops_mail_after_what_was_settled(
+    service: Deliveries, book: Book, pool: LedgerPool
+) -> None:
+    def unwanted() -> frozenset[str]:
+        if book.got:
+            raise ConfigurationError("/x/never.txt cannot be read: No such file or directory.")
+        return frozenset()
+
+    made = planned(service)
+    told = {"unwanted": unwanted, "unwanted_stamp": lambda: len(book.got), "look_seconds": 0.0}
+    runner = DeliveryRunner(pool, book, **told)  # type: ignore[arg-type] # each as its name says
+    for _ in range(2):
+        with pytest.raises(DeliveryWaitsError):
+            runner.run(made.id, "mail")
+    assert states(service, made) == {DeliveryState.SENT: 1, DeliveryState.WAITING: 19}
+    summary = service.summary(made.notice_id, 1)
+    assert summary is not None
+    assert [one.waits_for for one in summary.channels] == [
+        "/x/never.txt cannot be read: No such file or directory."
+    ]
