@@ -93,6 +93,7 @@ def test_an_end_before_the_start_is_said_whatever_else_is_wrong_with_them() -> N
     assert picked("2026-11-05 22:00", "2026-10-01 23:00") == {"end__day": "This must come after start."}
     assert picked("2026-11-05 22:00", "2026-11-05 21:00") == {"end": "This must come after start."}
     assert set(picked("2026-10-29 22:00", "2026-10-28 22:00")) == {"start__day", "end__day"}
+    assert set(picked("2026-10-29 22:00", "2026-10-29 21:00")) == {"start__day", "end"}
 
 
 @pytest.mark.parametrize("typed", ["0m", "-5m", "soon", "5 parsecs"])
