@@ -14,7 +14,7 @@ from bot.core.finding import Finding, Severity
 from bot.core.restore_test import RestoreTestRecord
 from bot.core.verdict import Verdict
 from bot.sandbox.embedded.servers import EmbeddedServers
-from tests.support.house import Plan, back_up, folder_storage, open_house, prove
+from tests.support.house import Plan, back_up, folder_storage, note_manifest, open_house, prove
 from tests.support.servers import Database
 
 TOML = 'staging_url_env = "TEST_STAGING"\nfingerprints = "all"'
@@ -60,6 +60,7 @@ def look_at(
     manifest = json.loads(path.read_bytes())
     change(manifest)
     path.write_text(json.dumps(manifest), encoding="utf-8")
+    note_manifest(house, record.id, path.read_bytes())
     return prove(house, record.id).test
 
 

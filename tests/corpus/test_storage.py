@@ -18,7 +18,16 @@ from bot.core.backup import BackupRecord
 from bot.core.finding import Finding, Severity
 from bot.core.verdict import Verdict
 from bot.sandbox.embedded.servers import LEDGER, EmbeddedServers
-from tests.support.house import Plan, back_up, folder_storage, open_house, prove, s3_environ, s3_storage
+from tests.support.house import (
+    Plan,
+    back_up,
+    folder_storage,
+    note_manifest,
+    open_house,
+    prove,
+    s3_environ,
+    s3_storage,
+)
 from tests.support.s3 import S3Server
 from tests.support.servers import Database, Server, empty_database
 
@@ -232,11 +241,11 @@ def from_a_newer_client(stored: Stored) -> Iterator[str]:
 
 def _note_hashes(stored: Stored, archive: bytes, manifest: bytes) -> None:
     """Let the ledger say that this is what was written."""
-    hashes = [hashlib.sha256(data).hexdigest() for data in (archive, manifest)]
+    note_manifest(stored.house, stored.newer.id, manifest)
+    sha256 = hashlib.sha256(archive).hexdigest()
     with stored.house.pool.connection() as connection:
         connection.execute(
-            "update backup_log set sha256_checksum = %s, manifest_sha256 = %s where id = %s",
-            [*hashes, stored.newer.id],
+            "update backup_log set sha256_checksum = %s where id = %s", [sha256, stored.newer.id]
         )
 
 

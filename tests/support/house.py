@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -97,3 +98,12 @@ def back_up(
     """Ask for a backup and run it here, as a worker would."""
     asked = house.backups.request(actor, kind=kind, database=database, tables=tables, format=archive_format)
     return house.runner.run(asked.record.id, lambda _: None)
+
+
+def note_manifest(house: House, backup_id: str, manifest: bytes) -> None:
+    """Let the ledger say that these are the bytes that were written."""
+    with house.pool.connection() as connection:
+        connection.execute(
+            "update backup_log set manifest_sha256 = %s where id = %s",
+            [hashlib.sha256(manifest).hexdigest(), backup_id],
+        )
