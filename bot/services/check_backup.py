@@ -154,7 +154,7 @@ class BackupChecker:
         except (ValueError, KeyError, TypeError) as error:
             look.findings.append(f"The manifest in storage cannot be read: {type(error).__name__}.")
             return None
-        if different := trusting.differences(manifest, record) or trusting.alteration(data, record):
+        if different := trusting.differences(manifest, hashlib.sha256(data).hexdigest(), record):
             look.findings.append(different)
         return manifest
 

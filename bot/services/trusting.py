@@ -48,8 +48,8 @@ def read(store: Store, record: BackupRecord) -> Believed | Finding:
         return rules.finding(
             "MANIFEST_UNREADABLE", "What lies in storage as the manifest is not a manifest of ours."
         )
-    objection = _objection(manifest, record, data)
-    return objection or Believed(manifest, hashlib.sha256(data).hexdigest())
+    sha256 = hashlib.sha256(data).hexdigest()
+    return _objection(manifest, sha256, record) or Believed(manifest, sha256)
 
 
 def _refuse_impossible_text(raw: Any) -> None:
@@ -69,26 +69,20 @@ def _refuse_impossible_text(raw: Any) -> None:
             raise ValueError("a text with a NUL in it")
 
 
-def _objection(manifest: Manifest, record: BackupRecord, data: bytes) -> Finding | None:
-    if different := differences(manifest, record) or alteration(data, record):
+def _objection(manifest: Manifest, sha256: str, record: BackupRecord) -> Finding | None:
+    if different := differences(manifest, sha256, record):
         return rules.finding("MANIFEST_DIFFERS", different)
     if manifest.format != Format.CUSTOM.value or len(manifest.archives) != 1:
         return rules.finding("FORMAT_NOT_TESTED")
     return None
 
 
-def alteration(data: bytes, record: BackupRecord) -> str | None:
-    """Whether a manifest's bytes are others than were written, as a sentence; an old ledger cannot tell.
+def differences(manifest: Manifest, sha256: str, record: BackupRecord) -> str | None:
+    """In what a manifest contradicts what the ledger noted when the backup was stored, as a sentence.
 
-    It finds what `differences` cannot: a change of what the ledger has no copy of, such as fingerprints.
+    `sha256` is that of its bytes: it gives away a change of what the ledger has no copy of, such as
+    fingerprints. For a backup of an older version nobody knows it.
     """
-    if record.manifest_sha256 in (None, hashlib.sha256(data).hexdigest()):
-        return None
-    return "The manifest in storage is not the one that was written: its SHA-256 is another."
-
-
-def differences(manifest: Manifest, record: BackupRecord) -> str | None:
-    """In what a manifest contradicts what the ledger noted when the backup was stored, as a sentence."""
     archive = manifest.archives[0]
     pairs = {
         "id": (manifest.id, record.id),
@@ -104,6 +98,8 @@ def differences(manifest: Manifest, record: BackupRecord) -> str | None:
         "what was left out": (tuple(omission.sentence for omission in manifest.omitted), record.omitted),
     }
     different = [name for name, (said, kept) in pairs.items() if said != kept]
-    return (
-        f"The manifest in storage and the ledger disagree on: {', '.join(different)}." if different else None
-    )
+    if different:
+        return f"The manifest in storage and the ledger disagree on: {', '.join(different)}."
+    if record.manifest_sha256 not in (None, sha256):
+        return "The manifest in storage is not the one that was written: its SHA-256 is another."
+    return None
